@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// Plain JavaScript on purpose: an old Node must print a sentence here, not a syntax error.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major > 22 || (major === 22 && minor >= 18)) {
+  const source = new URL('../src/main.ts', import.meta.url);
+  const { main } = await import(existsSync(source) ? source : new URL('../dist/main.js', import.meta.url));
+  await main(process.argv.slice(2));
+} else {
+  const binary = bundledNode();
+  if (binary === undefined) {
+    console.error(
+      `apigw-500 needs Node >= 22.18, found ${process.versions.node}. Install a current Node from https://nodejs.org/.`,
+    );
+    process.exit(2);
+  }
+  const script = fileURLToPath(import.meta.url);
+  const { status } = spawnSync(binary, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exit(status === null ? 1 : status);
+}
+
+/** The Node binary that npm installed as an optional dependency of this package (Linux only). */
+function bundledNode() {
+  try {
+    return createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/bin/node`);
+  } catch {
+    return undefined;
+  }
+}

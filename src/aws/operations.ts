@@ -1,0 +1,118 @@
+/**
+ * Everything this program may ask of AWS: one line for each read. What is not listed here is refused before it is
+ * signed (see send.ts), and the IAM policy is generated from this table.
+ *
+ * Keys are `service:Operation` with the IAM prefix of the service; the HTTP and WebSocket flavour of API Gateway
+ * has keys of its own (`apigatewayv2:`) because both APIs have a GetStage. `sourceOf` gives the name that reports use.
+ */
+import type * as rest from '@aws-sdk/client-api-gateway';
+import type * as v2 from '@aws-sdk/client-apigatewayv2';
+import type * as cloudtrail from '@aws-sdk/client-cloudtrail';
+import type * as cloudwatch from '@aws-sdk/client-cloudwatch';
+import type * as logs from '@aws-sdk/client-cloudwatch-logs';
+import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
+import type * as health from '@aws-sdk/client-health';
+import type * as iam from '@aws-sdk/client-iam';
+import type * as lambda from '@aws-sdk/client-lambda';
+import type * as sts from '@aws-sdk/client-sts';
+import type * as wafv2 from '@aws-sdk/client-wafv2';
+
+/** Request and response of each declared read, as the SDK types them. */
+export interface OperationTypes {
+  'apigateway:GetRestApi': [rest.GetRestApiCommandInput, rest.GetRestApiCommandOutput];
+  'apigateway:GetRestApis': [rest.GetRestApisCommandInput, rest.GetRestApisCommandOutput];
+  'apigateway:GetStage': [rest.GetStageCommandInput, rest.GetStageCommandOutput];
+  'apigateway:GetStages': [rest.GetStagesCommandInput, rest.GetStagesCommandOutput];
+  'apigateway:GetDeployments': [rest.GetDeploymentsCommandInput, rest.GetDeploymentsCommandOutput];
+  'apigateway:GetResources': [rest.GetResourcesCommandInput, rest.GetResourcesCommandOutput];
+  'apigateway:GetExport': [rest.GetExportCommandInput, rest.GetExportCommandOutput];
+  'apigateway:GetAuthorizers': [rest.GetAuthorizersCommandInput, rest.GetAuthorizersCommandOutput];
+  'apigateway:GetGatewayResponses': [rest.GetGatewayResponsesCommandInput, rest.GetGatewayResponsesCommandOutput];
+  'apigateway:GetAccount': [rest.GetAccountCommandInput, rest.GetAccountCommandOutput];
+  'apigateway:GetVpcLink': [rest.GetVpcLinkCommandInput, rest.GetVpcLinkCommandOutput];
+  'apigateway:GetDomainName': [rest.GetDomainNameCommandInput, rest.GetDomainNameCommandOutput];
+  'apigateway:GetBasePathMappings': [rest.GetBasePathMappingsCommandInput, rest.GetBasePathMappingsCommandOutput];
+
+  'apigatewayv2:GetApi': [v2.GetApiCommandInput, v2.GetApiCommandOutput];
+  'apigatewayv2:GetApis': [v2.GetApisCommandInput, v2.GetApisCommandOutput];
+  'apigatewayv2:GetStage': [v2.GetStageCommandInput, v2.GetStageCommandOutput];
+  'apigatewayv2:GetStages': [v2.GetStagesCommandInput, v2.GetStagesCommandOutput];
+  'apigatewayv2:GetDeployments': [v2.GetDeploymentsCommandInput, v2.GetDeploymentsCommandOutput];
+  'apigatewayv2:GetRoutes': [v2.GetRoutesCommandInput, v2.GetRoutesCommandOutput];
+  'apigatewayv2:GetIntegrations': [v2.GetIntegrationsCommandInput, v2.GetIntegrationsCommandOutput];
+  'apigatewayv2:GetAuthorizers': [v2.GetAuthorizersCommandInput, v2.GetAuthorizersCommandOutput];
+  'apigatewayv2:ExportApi': [v2.ExportApiCommandInput, v2.ExportApiCommandOutput];
+  'apigatewayv2:GetVpcLink': [v2.GetVpcLinkCommandInput, v2.GetVpcLinkCommandOutput];
+  'apigatewayv2:GetApiMappings': [v2.GetApiMappingsCommandInput, v2.GetApiMappingsCommandOutput];
+
+  'lambda:GetFunctionConfiguration': [
+    lambda.GetFunctionConfigurationCommandInput,
+    lambda.GetFunctionConfigurationCommandOutput,
+  ];
+  'lambda:GetPolicy': [lambda.GetPolicyCommandInput, lambda.GetPolicyCommandOutput];
+  'lambda:GetFunctionConcurrency': [
+    lambda.GetFunctionConcurrencyCommandInput,
+    lambda.GetFunctionConcurrencyCommandOutput,
+  ];
+  'lambda:GetAccountSettings': [lambda.GetAccountSettingsCommandInput, lambda.GetAccountSettingsCommandOutput];
+
+  'iam:GetRole': [iam.GetRoleCommandInput, iam.GetRoleCommandOutput];
+  'iam:ListAttachedRolePolicies': [
+    iam.ListAttachedRolePoliciesCommandInput,
+    iam.ListAttachedRolePoliciesCommandOutput,
+  ];
+  'iam:SimulatePrincipalPolicy': [iam.SimulatePrincipalPolicyCommandInput, iam.SimulatePrincipalPolicyCommandOutput];
+
+  'logs:FilterLogEvents': [logs.FilterLogEventsCommandInput, logs.FilterLogEventsCommandOutput];
+  'logs:DescribeLogGroups': [logs.DescribeLogGroupsCommandInput, logs.DescribeLogGroupsCommandOutput];
+
+  'cloudwatch:GetMetricData': [cloudwatch.GetMetricDataCommandInput, cloudwatch.GetMetricDataCommandOutput];
+  'cloudwatch:DescribeAlarms': [cloudwatch.DescribeAlarmsCommandInput, cloudwatch.DescribeAlarmsCommandOutput];
+
+  'cloudtrail:LookupEvents': [cloudtrail.LookupEventsCommandInput, cloudtrail.LookupEventsCommandOutput];
+
+  'wafv2:GetWebACL': [wafv2.GetWebACLCommandInput, wafv2.GetWebACLCommandOutput];
+  'wafv2:GetLoggingConfiguration': [
+    wafv2.GetLoggingConfigurationCommandInput,
+    wafv2.GetLoggingConfigurationCommandOutput,
+  ];
+  'wafv2:GetSampledRequests': [wafv2.GetSampledRequestsCommandInput, wafv2.GetSampledRequestsCommandOutput];
+
+  'elasticloadbalancing:DescribeTargetGroups': [
+    elb.DescribeTargetGroupsCommandInput,
+    elb.DescribeTargetGroupsCommandOutput,
+  ];
+  'elasticloadbalancing:DescribeTargetHealth': [
+    elb.DescribeTargetHealthCommandInput,
+    elb.DescribeTargetHealthCommandOutput,
+  ];
+  'elasticloadbalancing:DescribeListeners': [elb.DescribeListenersCommandInput, elb.DescribeListenersCommandOutput];
+
+  'health:DescribeEvents': [health.DescribeEventsCommandInput, health.DescribeEventsCommandOutput];
+
+  'sts:GetCallerIdentity': [sts.GetCallerIdentityCommandInput, sts.GetCallerIdentityCommandOutput];
+}
+
+export type OperationName = keyof OperationTypes;
+export type InputOf<N extends OperationName> = OperationTypes[N][0];
+export type OutputOf<N extends OperationName> = OperationTypes[N][1];
+
+/** `service:Operation` as reports, gaps and scenarios name it: `apigateway` for both API Gateway APIs. */
+export type Source = `${string}:${string}`;
+
+/** SDK package (`@aws-sdk/client-…`) that serves a key's prefix. */
+export const clientPackages = {
+  apigateway: 'api-gateway',
+  apigatewayv2: 'apigatewayv2',
+  lambda: 'lambda',
+  iam: 'iam',
+  logs: 'cloudwatch-logs',
+  cloudwatch: 'cloudwatch',
+  cloudtrail: 'cloudtrail',
+  wafv2: 'wafv2',
+  elasticloadbalancing: 'elastic-load-balancing-v2',
+  health: 'health',
+  sts: 'sts',
+} as const;
+
+export type ServicePrefix = keyof typeof clientPackages;

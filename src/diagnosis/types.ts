@@ -1,0 +1,354 @@
+/**
+ * Glossary.
+ *
+ * trigger    what asked for a diagnosis: a command, a webhook, a reaction, the CLI.
+ * target     the one API and stage that it means.
+ * window     the time that is looked at; `onset` is the first minute of the failing episode.
+ * signal     a derived reading that several steps share: 5xx per minute, failing requests, what the stage runs, changes.
+ * step       one question of the playbook; a diagnosis correlates changes or time; the extended pass looks wider.
+ * evidence   one observed fact and where it came from.
+ * claim      a step's statement that a cause makes requests fail, with the direct evidence that says so.
+ * finding    the outcome of one step, diagnosis or extended check.
+ * cause      an entry of the catalogue (causes/), named by its id.
+ * verdict    the ranked causes, what was ruled out, and what could not be seen.
+ * report     all of it, as plain JSON.
+ *
+ * Flow: Trigger -> Target + Window -> steps (concurrent) -> diagnoses -> extended, when needed -> Verdict -> Report.
+ */
+import type { OperationName, Source } from '../aws/operations.ts';
+import type { ApiType, Aws } from '../aws/types.ts';
+import type { UnreadReason } from '../aws/unread.ts';
+import type { CauseId } from './causes/ids.ts';
+import type { Signals } from './signals.ts';
+
+export type { ApiType, CauseId };
+
+/** What asked, and what it asked for. Stored before anything is done with it. */
+export interface Trigger {
+  kind: 'cli' | 'command' | 'form' | 'candidate' | 'rerun' | 'alarm' | 'reaction' | 'shortcut';
+  /** Who asked, as the surface knows them (a Slack user id, an OS user); null for machines. */
+  by: string | null;
+  at: string;
+  request: DiagnosisRequest;
+}
+
+/** A request as people type it; everything but the target may be left to be found. */
+export interface DiagnosisRequest {
+  /** API id, API name, invoke URL, custom-domain URL, API or stage ARN, `alarm:NAME` or an alarm's ARN. */
+  target: string;
+  stage: string | null;
+  region: string | null;
+  accountId: string | null;
+  /** Minutes back from now, or a fixed span. */
+  span: { minutes: number } | { from: string; to: string };
+  /** Given by hand instead of found. */
+  overrides: Overrides;
+}
+
+export interface Overrides {
+  functionName: string | null;
+  roleName: string | null;
+  policyArn: string | null;
+  logGroup: string | null;
+}
+
+export interface Target {
+  accountId: string | null;
+  region: string;
+  apiId: string;
+  apiName: string;
+  apiType: ApiType;
+  stage: string;
+}
+
+/** Two or more APIs, or stages, fit; or none does and these names are close. */
+export interface Candidate {
+  apiId: string;
+  apiName: string;
+  apiType: ApiType;
+  accountId: string | null;
+  region: string;
+  stages: string[];
+}
+
+export interface Window {
+  start: string;
+  end: string;
+  /** First minute of the failing episode that the end of the window belongs to; null without errors or metrics. */
+  onset: string | null;
+  /** The new start where the 30-minute pass ran. */
+  extendedTo: string | null;
+}
+
+export interface Evidence {
+  /** Unique in the report: `step-8.2`. */
+  id: string;
+  /** One observed fact, one sentence that names the resource. */
+  text: string;
+  /** `service:Operation` with the IAM prefix. */
+  source: Source;
+  resource: string;
+  at: string | null;
+  /** Console deep link. */
+  link: string | null;
+  /** AWS CLI line that shows the same fact. */
+  cli: string | null;
+  /** What is shown as it stands, monospaced: the log line, the policy statement, the template's line. */
+  excerpt?: string;
+}
+
+export type FindingStatus = 'problem' | 'warning' | 'ok' | 'unknown' | 'not_applicable';
+export type Confidence = 'high' | 'medium' | 'low';
+export type Pattern = 'constant' | 'intermittent' | 'none' | 'unknown';
+
+/** A cause said to make requests fail, and why it may be said. */
+export interface Claim {
+  cause: CauseId;
+  /**
+   * `signature`: failing requests say so in their logs. `configuration`: the stage runs something that must fail.
+   * `symptom`: a metric or a neighbouring log fits, but does not prove it; never above `low` by itself.
+   */
+  basis: 'signature' | 'configuration' | 'symptom';
+  /** Failing requests that carry the signature; null for configuration and symptoms. */
+  requests: number | null;
+  /** Evidence ids, the decisive one first. */
+  evidence: string[];
+  /** Fills the catalogue's sentences and CLI lines; see causes/. */
+  parameters: CauseParameters;
+}
+
+/** What the catalogue's texts may name. All optional: a text leaves out what is not known. */
+export interface CauseParameters {
+  functionName?: string;
+  functionArn?: string;
+  qualifier?: string;
+  roleArn?: string;
+  roleName?: string;
+  action?: string;
+  resource?: string;
+  sourceArn?: string;
+  statementId?: string;
+  route?: string;
+  routes?: string[];
+  resourceId?: string;
+  authorizerId?: string;
+  endpoint?: string;
+  timeoutMs?: number;
+  functionTimeoutSeconds?: number;
+  durationMs?: number;
+  memoryMb?: number;
+  statusCode?: string;
+  reservedConcurrency?: number;
+  variable?: string;
+  template?: string;
+  line?: number;
+  column?: number;
+  webAclArn?: string;
+  rule?: string;
+  vpcLinkId?: string;
+  targetGroupArn?: string;
+  deploymentId?: string;
+  kmsKeyArn?: string;
+  message?: string;
+}
+
+export interface Gap {
+  source: string;
+  reason: UnreadReason;
+  permission: Source | null;
+  remedy: string;
+}
+
+/** A cause that was looked for and is not there, with what shows it. */
+export interface RuledOut {
+  id: CauseId;
+  because: string;
+}
+
+/** What a step's pure judgement says. */
+export interface Judgement {
+  status: FindingStatus;
+  /** One sentence that names the resource and says what was found, ending with a period. */
+  summary: string;
+  evidence: Evidence[];
+  claims: Claim[];
+  ruledOut: RuledOut[];
+  gaps: Gap[];
+}
+
+export type FindingGroup = 'step' | 'diagnosis' | 'extended';
+
+/** The outcome of one step, diagnosis or extended check. Stored; the report shows it without the claims. */
+export interface Finding extends Judgement {
+  group: FindingGroup;
+  /** Playbook number; null in the extended pass. */
+  number: number | null;
+  id: string;
+  title: string;
+  durationMs: number;
+  /** When it was last run. */
+  at: string;
+}
+
+/** One run of the playbook over one target: what steps are handed. */
+export interface Run {
+  aws: Aws;
+  target: Target;
+  window: Window;
+  overrides: Overrides;
+  now: Date;
+  signals: Signals;
+}
+
+interface Check<Facts> {
+  id: string;
+  title: string;
+  /** The playbook's question, as a person would ask it. */
+  question: string;
+  /** Reads it may make; held against the calls really made, and the source of the IAM policy. */
+  reads: readonly OperationName[];
+  /** The only asynchronous part. A rejected read ends as `unknown` with its gap (finding.ts). */
+  gather(run: Run): Promise<Facts>;
+}
+
+/** One question of the playbook. */
+export interface Step<Facts = unknown> extends Check<Facts> {
+  group: 'step' | 'extended';
+  number: number | null;
+  /** Why the question does not arise for this target, or null. */
+  notApplicable(target: Target): string | null;
+  /** Pure. */
+  evaluate(facts: Facts, run: Run): Judgement;
+}
+
+/** A correlation; it is also given what the steps found. */
+export interface Diagnosis<Facts = unknown> extends Check<Facts> {
+  group: 'diagnosis';
+  number: number;
+  notApplicable(target: Target): string | null;
+  /** Pure. */
+  evaluate(facts: Facts, run: Run, findings: readonly Finding[]): Judgement;
+}
+
+export interface RankedCause {
+  id: CauseId;
+  confidence: Confidence;
+  /** 0..1 */
+  score: number;
+  summary: string;
+  remedy: string;
+  cli: string | null;
+  evidence: string[];
+  /** Share of the failing requests, 0..1; null where requests could not be told apart. */
+  errorShare: number | null;
+}
+
+export interface Verdict {
+  status: 'cause_found' | 'no_errors' | 'inconclusive';
+  causes: RankedCause[];
+  pattern: Pattern;
+  ruledOut: RuledOut[];
+  gaps: Gap[];
+}
+
+export interface Impact {
+  requests: number | null;
+  errors: number | null;
+  errorShare: number | null;
+  routes: { method: string; path: string; errors: number }[] | null;
+  latencyP95Ms: number | null;
+  baseline: { errorShare: number | null; latencyP95Ms: number | null };
+}
+
+export interface Series {
+  periodSeconds: 60;
+  points: { at: string; requests: number; errors: number }[] | null;
+  threshold: number | null;
+}
+
+/** What a change can be the reason of; causes/ names the kinds that lead to each cause. */
+export type ChangeKind =
+  | 'resource-policy'
+  | 'iam'
+  | 'lambda-permission'
+  | 'function-role'
+  | 'function-code'
+  | 'function-configuration'
+  | 'function-concurrency'
+  | 'function-alias'
+  | 'integration'
+  | 'integration-timeout'
+  | 'mapping'
+  | 'authorizer'
+  | 'gateway-response'
+  | 'deployment'
+  | 'stage'
+  | 'waf'
+  | 'network'
+  | 'kms'
+  | 'other';
+
+export interface Change {
+  at: string;
+  /** When it began to act: for REST the next deployment to the stage; null while it is not deployed. */
+  effectiveAt: string | null;
+  who: string | null;
+  event: string;
+  resource: string;
+  /** What it changed: `timeoutInMillis 29000 -> 3000`. */
+  detail: string;
+  /** From `effectiveAt` to the onset, in minutes; negative for later changes; null without onset or effect. */
+  minutesBeforeOnset: number | null;
+}
+
+/** A change with what the correlations need; the report shows it as Change. */
+export interface RelevantChange extends Change {
+  kind: ChangeKind;
+  /** Role names, function names, policy ARNs, API and stage that it touches. */
+  touches: string[];
+  /** The deployment that carried it, where one did. */
+  deploymentId: string | null;
+  eventId: string | null;
+}
+
+export interface ReportedFinding {
+  number?: number;
+  id: string;
+  title: string;
+  status: FindingStatus;
+  summary: string;
+  evidence: Evidence[];
+  durationMs: number;
+}
+
+export interface CallStats {
+  awsCalls: { total: number; byOperation: Record<string, number> };
+  /** Longest chain of calls in which each was asked after the one before had answered. */
+  depth: number;
+  durationMs: number;
+  /** Time of that chain. */
+  criticalPathMs: number;
+}
+
+export interface Report {
+  schemaVersion: 1;
+  id: string;
+  generatedAt: string;
+  trigger: { kind: Trigger['kind']; by: string | null; at: string; target: string };
+  target: Target;
+  window: Window;
+  impact: Impact;
+  series: Series;
+  verdict: Verdict;
+  steps: ReportedFinding[];
+  diagnoses: ReportedFinding[];
+  extended: ReportedFinding[];
+  changes: Change[];
+  stats: CallStats;
+}
+
+/** A report with the findings it was judged from, so that one step can be run again and the verdict judged anew. */
+export interface DiagnosisRecord {
+  report: Report;
+  findings: Finding[];
+}
