@@ -57,10 +57,7 @@ export interface OperationTypes {
   'lambda:GetAccountSettings': [lambda.GetAccountSettingsCommandInput, lambda.GetAccountSettingsCommandOutput];
 
   'iam:GetRole': [iam.GetRoleCommandInput, iam.GetRoleCommandOutput];
-  'iam:ListAttachedRolePolicies': [
-    iam.ListAttachedRolePoliciesCommandInput,
-    iam.ListAttachedRolePoliciesCommandOutput,
-  ];
+  'iam:ListAttachedRolePolicies': [iam.ListAttachedRolePoliciesCommandInput, iam.ListAttachedRolePoliciesCommandOutput];
   'iam:SimulatePrincipalPolicy': [iam.SimulatePrincipalPolicyCommandInput, iam.SimulatePrincipalPolicyCommandOutput];
 
   'logs:FilterLogEvents': [logs.FilterLogEventsCommandInput, logs.FilterLogEventsCommandOutput];
@@ -116,3 +113,108 @@ export const clientPackages = {
 } as const;
 
 export type ServicePrefix = keyof typeof clientPackages;
+
+/**
+ * What each read must be allowed on. `{partition}`, `{region}` and `{account}` are filled in; API Gateway's ARNs have
+ * no account. Log groups are those with a name that AWS gives; one that people named (access logs, a function's own
+ * choice) has to be granted by its name.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+ */
+const resources: { readonly [N in OperationName]: readonly string[] } = {
+  'apigateway:GetRestApi': [gateway('/restapis/*')],
+  'apigateway:GetRestApis': [gateway('/restapis')],
+  'apigateway:GetStage': [gateway('/restapis/*/stages/*')],
+  'apigateway:GetStages': [gateway('/restapis/*/stages')],
+  'apigateway:GetDeployments': [gateway('/restapis/*/deployments')],
+  'apigateway:GetResources': [gateway('/restapis/*/resources')],
+  'apigateway:GetExport': [gateway('/restapis/*/stages/*/exports/*')],
+  'apigateway:GetAuthorizers': [gateway('/restapis/*/authorizers')],
+  'apigateway:GetGatewayResponses': [gateway('/restapis/*/gatewayresponses')],
+  'apigateway:GetAccount': [gateway('/account')],
+  'apigateway:GetVpcLink': [gateway('/vpclinks/*')],
+  'apigateway:GetDomainName': [gateway('/domainnames/*')],
+  'apigateway:GetBasePathMappings': [gateway('/domainnames/*/basepathmappings')],
+
+  'apigatewayv2:GetApi': [gateway('/apis/*')],
+  'apigatewayv2:GetApis': [gateway('/apis')],
+  'apigatewayv2:GetStage': [gateway('/apis/*/stages/*')],
+  'apigatewayv2:GetStages': [gateway('/apis/*/stages')],
+  'apigatewayv2:GetDeployments': [gateway('/apis/*/deployments')],
+  'apigatewayv2:GetRoutes': [gateway('/apis/*/routes')],
+  'apigatewayv2:GetIntegrations': [gateway('/apis/*/integrations')],
+  'apigatewayv2:GetAuthorizers': [gateway('/apis/*/authorizers')],
+  'apigatewayv2:ExportApi': [gateway('/apis/*/exports/*')],
+  'apigatewayv2:GetVpcLink': [gateway('/vpclinks/*')],
+  'apigatewayv2:GetApiMappings': [gateway('/domainnames/*/apimappings')],
+
+  'lambda:GetFunctionConfiguration': [local('lambda', 'function:*')],
+  'lambda:GetPolicy': [local('lambda', 'function:*')],
+  'lambda:GetFunctionConcurrency': [local('lambda', 'function:*')],
+  'lambda:GetAccountSettings': ['*'],
+
+  'iam:GetRole': ['arn:{partition}:iam::{account}:role/*'],
+  'iam:ListAttachedRolePolicies': ['arn:{partition}:iam::{account}:role/*'],
+  'iam:SimulatePrincipalPolicy': ['arn:{partition}:iam::{account}:role/*'],
+
+  'logs:FilterLogEvents': [
+    local('logs', 'log-group:API-Gateway-Execution-Logs_*'),
+    local('logs', 'log-group:/aws/apigateway/*'),
+    local('logs', 'log-group:/aws/lambda/*'),
+    local('logs', 'log-group:aws-waf-logs-*'),
+  ],
+  'logs:DescribeLogGroups': ['*'],
+
+  'cloudwatch:GetMetricData': ['*'],
+  // A narrower scope hides composite alarms.
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+  'cloudwatch:DescribeAlarms': ['*'],
+
+  'cloudtrail:LookupEvents': ['*'],
+
+  'wafv2:GetWebACL': [local('wafv2', 'regional/webacl/*/*')],
+  'wafv2:GetLoggingConfiguration': [local('wafv2', 'regional/webacl/*/*')],
+  'wafv2:GetSampledRequests': [local('wafv2', 'regional/webacl/*/*')],
+
+  'elasticloadbalancing:DescribeTargetGroups': ['*'],
+  'elasticloadbalancing:DescribeTargetHealth': ['*'],
+  'elasticloadbalancing:DescribeListeners': ['*'],
+
+  'health:DescribeEvents': ['*'],
+
+  'sts:GetCallerIdentity': ['*'],
+};
+
+function gateway(path: string): string {
+  return `arn:{partition}:apigateway:{region}::${path}`;
+}
+
+function local(service: string, resource: string): string {
+  return `arn:{partition}:${service}:{region}:{account}:${resource}`;
+}
+
+/** Whether a name is one of the declared reads; the only thing that the read-only guard asks. */
+export function isOperation(name: string): name is OperationName {
+  return Object.hasOwn(resources, name);
+}
+
+/** The name that reports use: both API Gateway APIs are `apigateway`. */
+export function sourceOf(operation: OperationName | Source): Source {
+  return operation.replace(/^apigatewayv2:/, 'apigateway:') as Source;
+}
+
+/**
+ * The IAM action that allows a read. API Gateway's actions are HTTP verbs.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
+ */
+export function permissionOf(operation: OperationName): Source {
+  return operation.startsWith('apigateway') ? 'apigateway:GET' : operation;
+}
+
+/** ARN templates of what the read must be allowed on, with `{partition}`, `{region}` and `{account}` open. */
+export function resourcesOf(operation: OperationName): readonly string[] {
+  return resources[operation];
+}
+
+export function serviceOf(operation: OperationName): ServicePrefix {
+  return operation.slice(0, operation.indexOf(':')) as ServicePrefix;
+}

@@ -15,6 +15,13 @@ export interface Aws {
   partition: string;
 }
 
+/** The way into AWS: one for the process. */
+export interface Access {
+  /** null: the account of the process's own credentials; null Region: the configured one. Rejects with UnreadError. */
+  open(accountId: string | null, region: string | null): Promise<Aws>;
+  close(): void;
+}
+
 export type ApiType = 'REST' | 'HTTP' | 'WEBSOCKET';
 
 export interface Api {
@@ -90,6 +97,15 @@ export interface Configuration {
   binaryMediaTypes: string[];
 }
 
+/** Where a custom domain leads. */
+export interface DomainMapping {
+  /** First segments of the path, without slashes at the ends; empty for the root. */
+  path: string;
+  apiId: string;
+  /** null: the stage is the next segment of the path. */
+  stage: string | null;
+}
+
 export interface Route {
   /** `GET /orders`, `ANY /{proxy+}`, `$default`, `$connect`. */
   key: string;
@@ -102,6 +118,8 @@ export interface Route {
   integration: Integration | null;
   /** Status codes that the method declares (REST, non-proxy). */
   methodResponses: string[];
+  /** REST draft only: what `aws apigateway update-integration --resource-id` wants. */
+  resourceId?: string;
 }
 
 export interface Integration {
@@ -139,6 +157,7 @@ export interface IntegrationResponse {
 }
 
 export interface Authorizer {
+  /** In the export of a REST stage its name: exports carry no ids. Routes name it the same way. */
   id: string;
   name: string;
   type: 'TOKEN' | 'REQUEST' | 'COGNITO_USER_POOLS' | 'JWT';
@@ -176,6 +195,12 @@ export interface FunctionConfiguration {
   logGroup: string;
   logFormat: 'Text' | 'JSON';
   vpc: { subnetIds: string[]; securityGroupIds: string[] } | null;
+}
+
+/** Lambda concurrency of an account in a Region; null where AWS does not say. */
+export interface AccountConcurrency {
+  limit: number | null;
+  unreserved: number | null;
 }
 
 export interface Role {
@@ -263,6 +288,14 @@ export interface WebAcl {
   id: string;
   defaultAction: 'ALLOW' | 'BLOCK';
   rules: { name: string; metricName: string; action: string; blockStatusCode: number | null }[];
+}
+
+/** Where a web ACL logs to. */
+export interface WafLogging {
+  /** CloudWatch Logs group; null where it logs to S3 or Firehose only, which this program does not read. */
+  logGroup: string | null;
+  /** ARNs. */
+  destinations: string[];
 }
 
 /** One request that WAF decided on, from its log or from its samples. */

@@ -27,6 +27,11 @@ export function gapOf(error: UnreadError): Gap {
   return { source: error.source, reason: error.reason, permission: error.permission, remedy: error.remedy };
 }
 
+/** Why those of several sources could not be read that could not. */
+export function gapsOf(...readings: Reading<unknown>[]): Gap[] {
+  return readings.flatMap(reading => (reading.unread === null ? [] : [gapOf(reading.unread)]));
+}
+
 /** A judgement; what is left out is empty. */
 export function judge(
   status: FindingStatus,
@@ -68,7 +73,6 @@ export function notebook(): Notebook {
 export function sourceOf(operation: OperationName | Source): Source {
   return operation.replace(/^apigatewayv2:/, 'apigateway:') as Source;
 }
-
 
 /**
  * Runs one step, diagnosis or extended check. The one place where an unread source becomes `unknown` with its gap;

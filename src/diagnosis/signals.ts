@@ -1,5 +1,6 @@
 import type {
   Api,
+  Aws,
   Configuration,
   Deployment,
   FunctionConfiguration,
@@ -8,9 +9,10 @@ import type {
   LogEvent,
   MetricSeries,
   Route,
+  ServiceEvent,
   Stage,
 } from '../aws/types.ts';
-import type { CauseId, Impact, Pattern, RelevantChange, Series } from './types.ts';
+import type { CauseId, Gap, Impact, Overrides, Pattern, RelevantChange, Series, Target, Window } from './types.ts';
 
 /**
  * Derived readings that several steps share. Each is computed once for a run, when first asked for; asking again
@@ -31,6 +33,8 @@ export interface Signals {
   traffic(): Promise<Traffic>;
   failures(): Promise<Failures>;
   changes(): Promise<Changes>;
+  /** Open events of the Region's services, from the Health API or the public feed. */
+  serviceEvents(): Promise<ServiceEvent[]>;
 }
 
 /** What the stage runs, and how that is known. */
@@ -47,6 +51,8 @@ export interface Deployed {
   undeployed: { route: string; field: string; deployed: string; draft: string }[] | null;
   draft: Configuration | null;
   stageVariables: Record<string, string>;
+  /** Why the export, or the draft beside it, could not be read. */
+  unread?: Gap | null;
 }
 
 /** One destination of requests, stage variables resolved. */
@@ -123,7 +129,7 @@ export interface Failures {
     events: number;
     complete: boolean;
     /** `logging_off`, `access_denied`, … where the state is off, absent or unread. */
-    gap: import('./types.ts').Gap | null;
+    gap: Gap | null;
   }[];
 }
 
@@ -131,6 +137,21 @@ export interface Changes {
   changes: RelevantChange[];
   /** From when on change events were read. */
   since: string;
-  gaps: import('./types.ts').Gap[];
+  gaps: Gap[];
   complete: boolean;
+  /** Set where the Region's events, or the IAM events of the global Region, could not be read at all. */
+  regionUnread: Gap | null;
+  globalUnread: Gap | null;
+}
+
+/** What signals are read from. */
+export interface SignalSources {
+  aws: Aws;
+  target: Target;
+  window: Window;
+  overrides: Overrides;
+  now: Date;
+  /** Public health feed; empty: off. */
+  healthFeedUrl: string;
+  fetch: typeof globalThis.fetch;
 }

@@ -107,9 +107,10 @@ export interface Claim {
   /**
    * `signature`: failing requests say so in their logs. `configuration`: the stage runs something that must fail.
    * `symptom`: a metric or a neighbouring log fits, but does not prove it; never above `low` by itself.
+   * `change`: a change took effect shortly before the onset that can bring it about; raises a cause, never makes one.
    */
-  basis: 'signature' | 'configuration' | 'symptom';
-  /** Failing requests that carry the signature; null for configuration and symptoms. */
+  basis: 'signature' | 'configuration' | 'symptom' | 'change';
+  /** Failing requests that carry the signature; null for every other basis. */
   requests: number | null;
   /** Evidence ids, the decisive one first. */
   evidence: string[];
@@ -304,6 +305,8 @@ export interface Change {
 /** A change with what the correlations need; the report shows it as Change. */
 export interface RelevantChange extends Change {
   kind: ChangeKind;
+  /** It only gives rights, so it cannot be why something is refused. */
+  grants: boolean;
   /** Role names, function names, policy ARNs, API and stage that it touches. */
   touches: string[];
   /** The deployment that carried it, where one did. */
@@ -351,4 +354,25 @@ export interface Report {
 export interface DiagnosisRecord {
   report: Report;
   findings: Finding[];
+  overrides: Overrides;
+}
+
+/** Where a request leads. */
+export type Location =
+  | { kind: 'found'; target: Target; window: Window; threshold: number | null }
+  | { kind: 'ambiguous'; candidates: Candidate[] }
+  | { kind: 'not_found'; region: string; candidates: Candidate[] }
+  | { kind: 'unreadable'; message: string; remedy: string };
+
+/** The one diagnosis service that every surface shares. */
+export interface DiagnosisService {
+  locate(request: DiagnosisRequest): Promise<Location>;
+  /** Runs the whole playbook; `onFinding` is called as each finding comes. */
+  diagnose(
+    trigger: Trigger,
+    location: Extract<Location, { kind: 'found' }>,
+    onFinding?: (finding: Finding) => void,
+  ): Promise<DiagnosisRecord>;
+  /** Runs one step or diagnosis of a record again (`step:4`, `diagnosis:2`) and judges the verdict anew. */
+  rerun(record: DiagnosisRecord, check: string): Promise<DiagnosisRecord>;
 }

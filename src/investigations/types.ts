@@ -24,7 +24,9 @@ export type InvestigationState = 'investigating' | 'diagnosed' | 'recovered' | '
 export interface Investigation {
   id: string;
   state: InvestigationState;
+  /** Where it was opened; its card and thread stay there, whoever asks again and from where. */
   conversation: Conversation;
+  /** The latest that asked; the run under way, or the last one, answers it. */
   trigger: Trigger;
   target: Target;
   /** Slack user id. */
@@ -35,10 +37,14 @@ export interface Investigation {
   record: DiagnosisRecord | null;
   /** Findings of the run under way, as they come; empty when none runs. */
   progress: Finding[];
-  /** Runs of single steps and diagnoses asked for by a button, by finding id. */
+  /** Runs of single steps and diagnoses asked for by a button, by check: `step:4`, `diagnosis:2`. */
   presses: Record<string, Press>;
   /** A sentence where the last run could not be finished; null otherwise. */
   failure: string | null;
+  /** Set while its run waits for a turn: at most ten run at once, two a person. */
+  waitingSince?: string;
+  /** Who closed it, and when. */
+  resolved?: { by: string; at: string };
   createdAt: string;
   updatedAt: string;
 }
@@ -87,4 +93,39 @@ export interface Outlets {
   /** Brings the card and thread up to date with the record. Paced and coalesced; resolves when handed over. */
   publish(investigation: Investigation): Promise<void>;
   refuse(conversation: Conversation, refusal: Refusal): Promise<void>;
+  /** Tells the asker, in private, that this investigation was open already and where its card is. */
+  joined(conversation: Conversation, investigation: Investigation): Promise<void>;
+}
+
+/** What a surface may do with the record. Every method returns as soon as the wish is stored; the worker does the rest. */
+export interface Investigations {
+  /** Accepts a trigger; the same `key` twice is one. */
+  submit(item: Submission): Promise<{ inboxId: string; repeated: boolean }>;
+  /** Submits the candidate at `index` of a refused trigger; `gone` where there is none, or it is another workspace's. */
+  choose(inboxId: string, index: number, by: string, conversation: Conversation): Promise<'ok' | 'gone'>;
+  get(id: string): Promise<Investigation | null>;
+  /** Newest first. */
+  listOpen(filter: { teamId: string; channelId?: string }): Promise<Investigation[]>;
+  /** Runs the whole playbook again; `running` where it runs or waits already, `gone` where it is not open. */
+  rerun(id: string, by: string): Promise<'started' | 'running' | 'gone'>;
+  /** Runs one step or diagnosis again, `check` being `step:4` or `diagnosis:2`; two presses at once are one run. */
+  press(id: string, check: string, by: string): Promise<'started' | 'running' | 'gone'>;
+  resolve(id: string, by: string): Promise<'ok' | 'gone'>;
+  ledger: Ledger;
+}
+
+export interface Submission {
+  key: string;
+  trigger: Trigger;
+  conversation: Conversation;
+}
+
+/** Which messages exist. */
+export interface Ledger {
+  find(investigationId: string, purpose: MessagePurpose): Promise<LedgerEntry | null>;
+  /** Writes the intent to post and answers the entry; where there is one already, that one, unchanged. */
+  intend(investigationId: string, purpose: MessagePurpose, channelId: string): Promise<LedgerEntry>;
+  /** The message exists at `ts`, with this content; also after each edit. */
+  posted(investigationId: string, purpose: MessagePurpose, ts: string, contentHash: string): Promise<void>;
+  all(investigationId: string): Promise<LedgerEntry[]>;
 }

@@ -1,0 +1,196 @@
+/** The composition root: configuration -> everything that runs, wired. The only place that knows all the rooms. */
+import { randomUUID } from 'node:crypto';
+import type { Send } from './aws/send.ts';
+import type { Access } from './aws/types.ts';
+import { type Config, ConfigError } from './config.ts';
+import type { DiagnosisService } from './diagnosis/types.ts';
+import type { Investigations, Outlets } from './investigations/types.ts';
+import { answerJson, createHttpServer, type Handler, type HttpServer } from './server.ts';
+import { variables } from './settings.ts';
+import type { Log } from './telemetry.ts';
+
+/** What comes from outside: the tests and the sandbox bring their own. */
+export interface Seams {
+  access: Access;
+  clock: () => Date;
+  newId: () => string;
+  fetch: typeof globalThis.fetch;
+  log: Log;
+}
+
+export interface App {
+  /** Connects, listens, and takes up what a process before it has left. Answers the port. */
+  start(): Promise<{ port: number }>;
+  /** Takes nothing more in; what runs has ten seconds to end, and what does not end is given back. */
+  stop(): Promise<void>;
+  investigations: Investigations;
+  /** Resolves when nothing is under way any more. */
+  idle(): Promise<void>;
+}
+
+// Together below the ten seconds that a stop may take; Slack's grace counts twice, for what comes in and what goes out.
+const runGraceMs = 6_000;
+const slackGraceMs = 1_500;
+
+/** Rejects with ConfigError where a setting stands in the way. Modules are loaded here, so that commands start fast. */
+export async function createApp(config: Config, seams: Partial<Seams> & { log: Log }): Promise<App> {
+  const { slack: settings, dataDir, retentionDays } = config;
+  if (settings === null) throw new ConfigError(['SLACK_BOT_TOKEN is not set.']);
+  if (config.databaseUrl !== null) {
+    throw new ConfigError([
+      'DATABASE_URL is not supported by this version: leave it out, and SQLite in DATA_DIR is used.',
+    ]);
+  }
+  const { log, clock = () => new Date(), newId = randomUUID } = seams;
+  for (const name of config.unused) log.warn({ setting: name }, 'A setting is not used by this version yet.');
+  const [
+    { openDatabase, DataFolderError },
+    { NewerSchemaError },
+    { createInvestigations },
+    { createSlack, slackPath },
+    { checks },
+  ] = await Promise.all([
+    import('./investigations/database.ts'),
+    import('./investigations/migrations.ts'),
+    import('./investigations/investigations.ts'),
+    import('./slack/slack.ts'),
+    import('./diagnosis/playbook.ts').then(({ steps, diagnoses }) => ({ checks: [...steps, ...diagnoses] })),
+  ]);
+  const diagnosis = await openDiagnosis(config, seams);
+  const database = await openDatabase(dataDir, clock).catch(error => {
+    diagnosis.close();
+    const known = error instanceof DataFolderError || error instanceof NewerSchemaError;
+    throw known ? new ConfigError([error.message], { cause: error }) : error;
+  });
+
+  // Each needs the other: the record tells Slack, and Slack's buttons ask for the record.
+  const outlets: Outlets = {
+    publish: investigation => slack.outlets.publish(investigation),
+    refuse: (conversation, refusal) => slack.outlets.refuse(conversation, refusal),
+    joined: (conversation, investigation) => slack.outlets.joined(conversation, investigation),
+  };
+  const { service } = diagnosis;
+  const investigations = createInvestigations({ database, service, outlets, clock, newId, log, retentionDays });
+  const slack = createSlack({ settings, allowed: config.allow, investigations, checks, clock, log });
+  const ready = () => readiness(investigations, slack);
+  const routes: Record<string, Handler> = {
+    'GET /healthz': (_request, response) => answerJson(response, 200, { status: 'ok' }),
+    'GET /readyz': async (_request, response) => {
+      const state = await ready();
+      answerJson(response, state.status === 'ready' ? 200 : 503, state);
+    },
+  };
+  if (slack.handle !== null) routes[`POST ${slackPath}`] = slack.handle;
+  const server = createHttpServer(routes, log);
+
+  return {
+    investigations,
+    async start() {
+      await slack.start().catch(error => {
+        log.error({ err: error }, 'Slack does not answer.');
+        throw new ConfigError([`Slack does not answer as it should: ${messageOf(error)}`], { cause: error });
+      });
+      await investigations.start();
+      return { port: await listen(server, config.port) };
+    },
+    async stop() {
+      await Promise.all([server.close(runGraceMs), investigations.stop(runGraceMs)]);
+      await slack.stop(slackGraceMs);
+      await database.close();
+      diagnosis.close();
+    },
+    async idle() {
+      await investigations.idle();
+      await slack.idle();
+    },
+  };
+}
+
+async function listen(server: HttpServer, port: number): Promise<number> {
+  try {
+    return await server.listen(port);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    const why = code === 'EADDRINUSE' ? 'is taken by another program' : 'may not be used by this user';
+    throw new ConfigError([`PORT ${port} ${why}: set PORT to another one.`], { cause: error });
+  }
+}
+
+/** `/readyz`: whether work would succeed now. */
+async function readiness(investigations: { ping(): Promise<void> }, slack: { isReady(): boolean }) {
+  const store = await investigations.ping().then(
+    () => 'ok',
+    () => 'unavailable',
+  );
+  const surface = slack.isReady() ? 'ok' : 'unavailable';
+  return { status: store === 'ok' && surface === 'ok' ? 'ready' : 'not_ready', store, slack: surface };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** AWS and the diagnosis over it; also without a store and Slack, for the terminal. */
+export interface OpenDiagnosis {
+  service: DiagnosisService;
+  /** True where reads were tried and every one was denied or failed; sts:GetCallerIdentity does not count. */
+  nothingRead(): boolean;
+  close(): void;
+}
+
+export async function openDiagnosis(config: Config, seams: Partial<Seams> & { log: Log }): Promise<OpenDiagnosis> {
+  const { log, clock = () => new Date(), newId = randomUUID, fetch = globalThis.fetch } = seams;
+  const [{ createDiagnosisService }, { openAccess }] = await Promise.all([
+    import('./diagnosis/diagnose.ts'),
+    import('./aws/access.ts'),
+  ]);
+  const { access, nothingRead } = tallied(
+    seams.access ?? openAccess({ region: await regionOf(config), quotaShare: config.quotaShare, clock }),
+  );
+  const service = createDiagnosisService({
+    access,
+    clock,
+    newId,
+    fetch,
+    healthFeedUrl: config.healthFeedUrl ?? '',
+    onDefect: (check, error) => log.error({ err: error, check }, 'A check failed because of a defect.'),
+  });
+  return { service, nothingRead, close: () => access.close() };
+}
+
+/** The Region to look in where none is asked for: AWS_REGION, or what the SDK finds in the profile. */
+async function regionOf(config: Config): Promise<string> {
+  if (config.awsRegion !== null) return config.awsRegion;
+  const { STSClient } = await import('@aws-sdk/client-sts');
+  try {
+    return await new STSClient({}).config.region();
+  } catch (error) {
+    throw new ConfigError([`AWS_REGION is not set, and no profile has a Region: ${variables.AWS_REGION.fix}`], {
+      cause: error,
+    });
+  }
+}
+
+/** Counts which reads AWS answered. */
+function tallied(access: Access): { access: Access; nothingRead(): boolean } {
+  let asked = 0;
+  let answered = 0;
+  return {
+    nothingRead: () => asked > 0 && answered === 0,
+    access: {
+      close: () => access.close(),
+      async open(accountId, region) {
+        const aws = await access.open(accountId, region);
+        const send: Send = async (operation, input, options) => {
+          if (operation === 'sts:GetCallerIdentity') return aws.send(operation, input, options);
+          asked += 1;
+          const output = await aws.send(operation, input, options);
+          answered += 1;
+          return output;
+        };
+        return { ...aws, send };
+      },
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { redact } from '../redact.ts';
+import { readPages } from './paging.ts';
+import type { Send } from './send.ts';
+import type { Listed, LogEvent } from './types.ts';
+import { orNull } from './unread.ts';
+
+export interface LogQuery {
+  /** ISO 8601, both included. */
+  start: string;
+  end: string;
+  /** CloudWatch Logs filter pattern; all events without one. */
+  pattern?: string;
+  /** Most events to read. */
+  limit: number;
+}
+
+const pageLimit = 10_000;
+/** Pages may come empty while AWS still searches. */
+const pageCap = 20;
+
+/**
+ * Events of a log group (name or ARN), oldest first, secrets masked. null: no such group. `complete` is false where the
+ * limit or the cap of pages cut the rest. Source: FilterLogEvents.
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+ */
+export async function readLogEvents(send: Send, logGroup: string, query: LogQuery): Promise<Listed<LogEvent> | null> {
+  const input = {
+    ...(logGroup.startsWith('arn:')
+      ? { logGroupIdentifier: logGroup.replace(/:\*$/, '') }
+      : { logGroupName: logGroup }),
+    startTime: Date.parse(query.start),
+    endTime: Date.parse(query.end),
+    ...(query.pattern !== undefined && { filterPattern: query.pattern }),
+  };
+  const listed = await orNull(
+    readPages(
+      pageCap,
+      async nextToken => {
+        const page = await send('logs:FilterLogEvents', {
+          ...input,
+          limit: Math.min(query.limit, pageLimit),
+          nextToken,
+        });
+        return { items: page.events, next: page.nextToken };
+      },
+      events => events.length >= query.limit,
+    ),
+  );
+  if (listed === null) return null;
+  const events = listed.items.slice(0, query.limit);
+  return {
+    items: events.map(event => ({
+      at: new Date(event.timestamp ?? 0).toISOString(),
+      message: redact((event.message ?? '').replace(/\s+$/, '')),
+      stream: event.logStreamName ?? null,
+    })),
+    complete: listed.complete && events.length === listed.items.length,
+  };
+}
+
+/** The group's name in its ARN, with or without `:*`; null for anything else, as a Firehose stream. */
+export function logGroupOfArn(arn: string): string | null {
+  return /^arn:[\w-]+:logs:[\w-]*:\d*:log-group:([^:*]+)/.exec(arn)?.[1] ?? null;
+}

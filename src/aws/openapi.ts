@@ -1,0 +1,116 @@
+import { entriesIn, type Json, listIn, numberIn, objectIn, parseJson, textIn, textsIn } from './json.ts';
+import type { OperationName } from './operations.ts';
+import { policyIn } from './policy-document.ts';
+import type { Authorizer, Configuration, GatewayResponse, Integration, IntegrationResponse, Route } from './types.ts';
+import { unreadable } from './unread.ts';
+
+const methods = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options'];
+const anyMethod = 'x-amazon-apigateway-any-method';
+
+/**
+ * Reads an OpenAPI 3 export with API Gateway's extensions. Rejects with UnreadError where it is not JSON.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
+ */
+export function configurationIn(text: string, operation: OperationName, input: object): Configuration {
+  const value = parseJson(text);
+  if (value === undefined) throw unreadable(operation, input, 'the export is not JSON');
+  const document = objectIn(value);
+  const schemes = entriesIn(objectIn(document.components).securitySchemes);
+  const policy = document['x-amazon-apigateway-policy'];
+  return {
+    routes: entriesIn(document.paths).flatMap(([path, item]) => routesOf(path, item, schemes)),
+    authorizers: schemes.flatMap(([name, scheme]) => authorizerOf(name, scheme) ?? []),
+    gatewayResponses: entriesIn(document['x-amazon-apigateway-gateway-responses']).map(gatewayResponseOf),
+    ...(policy !== undefined && { policy: policyIn(JSON.stringify(policy), operation, input) }),
+    binaryMediaTypes: listIn(document['x-amazon-apigateway-binary-media-types']).map(String),
+  };
+}
+
+function routesOf(path: string, item: Json, schemes: [string, Json][]): Route[] {
+  return entriesIn(item)
+    .filter(([key]) => key === anyMethod || methods.includes(key))
+    .map(([key, method]) => {
+      const verb = key === anyMethod ? 'ANY' : key.toUpperCase();
+      const required = listIn(method.security).flatMap(one => Object.keys(objectIn(one)));
+      const used = schemes.filter(([name]) => required.includes(name));
+      const authorizer = used.find(([, scheme]) => scheme['x-amazon-apigateway-authorizer'] !== undefined);
+      const integration = method['x-amazon-apigateway-integration'];
+      return {
+        key: `${verb} ${path}`,
+        method: verb,
+        path,
+        authorization: authorizationOf(method, used, authorizer?.[1]),
+        authorizerId: authorizer?.[0] ?? null,
+        apiKeyRequired: used.some(([, scheme]) => textIn(scheme.name)?.toLowerCase() === 'x-api-key'),
+        integration: integration === undefined ? null : integrationOf(objectIn(integration)),
+        methodResponses: Object.keys(objectIn(method.responses)),
+      };
+    });
+}
+
+function authorizationOf(method: Json, used: [string, Json][], authorizer: Json | undefined): Route['authorization'] {
+  if (authorizer !== undefined) {
+    return objectIn(authorizer['x-amazon-apigateway-authorizer']).type === 'cognito_user_pools'
+      ? 'COGNITO_USER_POOLS'
+      : 'CUSTOM';
+  }
+  const signed = used.some(([, scheme]) => scheme['x-amazon-apigateway-authtype'] === 'awsSigv4');
+  return signed || objectIn(method['x-amazon-apigateway-auth']).type === 'AWS_IAM' ? 'AWS_IAM' : 'NONE';
+}
+
+function authorizerOf(name: string, scheme: Json): Authorizer | null {
+  if (scheme['x-amazon-apigateway-authorizer'] === undefined) return null;
+  const authorizer = objectIn(scheme['x-amazon-apigateway-authorizer']);
+  const type = textIn(authorizer.type)?.toUpperCase();
+  return {
+    id: name,
+    name,
+    type: type === 'TOKEN' || type === 'COGNITO_USER_POOLS' || type === 'JWT' ? type : 'REQUEST',
+    uri: textIn(authorizer.authorizerUri),
+    credentials: textIn(authorizer.authorizerCredentials),
+    resultTtlSeconds: numberIn(authorizer.authorizerResultTtlInSeconds),
+    payloadFormatVersion: textIn(authorizer.authorizerPayloadFormatVersion),
+    simpleResponses: authorizer.enableSimpleResponses === true,
+    issuer: textIn(objectIn(authorizer.jwtConfiguration).issuer),
+  };
+}
+
+function gatewayResponseOf([responseType, response]: [string, Json]): GatewayResponse {
+  const statusCode = response.statusCode;
+  return { responseType, statusCode: statusCode === undefined || statusCode === null ? null : String(statusCode) };
+}
+
+/** Exports write types in lower case, where the other reads have them in upper case. */
+function integrationOf(integration: Json): Integration {
+  const type = textIn(integration.type)?.toUpperCase();
+  return {
+    id: null,
+    type: type === 'AWS' || type === 'AWS_PROXY' || type === 'HTTP' || type === 'HTTP_PROXY' ? type : 'MOCK',
+    subtype: textIn(integration.integrationSubtype),
+    httpMethod: textIn(integration.httpMethod),
+    uri: textIn(integration.uri),
+    connectionType: integration.connectionType === 'VPC_LINK' ? 'VPC_LINK' : 'INTERNET',
+    connectionId: textIn(integration.connectionId),
+    credentials: textIn(integration.credentials),
+    timeoutMs: numberIn(integration.timeoutInMillis),
+    requestTemplates: textsIn(integration.requestTemplates),
+    requestParameters: textsIn(integration.requestParameters),
+    passthroughBehavior: textIn(integration.passthroughBehavior)?.toUpperCase() ?? null,
+    contentHandling: textIn(integration.contentHandling)?.toUpperCase() ?? null,
+    payloadFormatVersion: textIn(integration.payloadFormatVersion),
+    responseTransferMode: textIn(integration.responseTransferMode)?.toUpperCase() === 'STREAM' ? 'STREAM' : 'BUFFERED',
+    insecureSkipVerification: objectIn(integration.tlsConfig).insecureSkipVerification === true,
+    responses: entriesIn(integration.responses).map(integrationResponseOf),
+  };
+}
+
+/** Keyed by the selection pattern; `default` has none. */
+function integrationResponseOf([pattern, response]: [string, Json]): IntegrationResponse {
+  return {
+    statusCode: String(response.statusCode ?? ''),
+    selectionPattern: pattern === 'default' ? null : pattern,
+    templates: textsIn(response.responseTemplates),
+    parameters: textsIn(response.responseParameters),
+    contentHandling: textIn(response.contentHandling)?.toUpperCase() ?? null,
+  };
+}

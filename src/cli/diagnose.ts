@@ -1,0 +1,133 @@
+/** One diagnosis to the terminal. */
+import { userInfo } from 'node:os';
+import { type OpenDiagnosis, openDiagnosis } from '../app.ts';
+import { parseRequest } from '../diagnosis/request.ts';
+import type { Candidate, DiagnosisRequest, Location, Report } from '../diagnosis/types.ts';
+import { candidatesText, reportText, type TextOptions } from '../render/text.ts';
+import { createLog } from '../telemetry.ts';
+import type { CommandContext, ExitCode } from './command.ts';
+
+export const usage = `Usage: apigw-500 diagnose <target> [stage] [since] [flags]
+
+<target>   API id, API name, invoke URL, custom-domain URL, API or stage ARN, or an alarm
+           (alarm:NAME or its ARN)
+
+  --stage S          the stage; without it, the one that exists or fails
+  --region R         the Region; without it, AWS_REGION
+  --account A        the 12-digit account, where the configuration file has more than one
+  --since 30m        how far back to look: 15m (the default), 2h, or a time with its offset
+  --from T --to T    a fixed span instead
+  --function F, --role R, --policy P, --log-group G
+                     given by hand instead of found
+  --json             the report as one JSON document
+
+Exit: 0 done, 2 usage, 3 target not found or ambiguous, 4 nothing could be read from AWS,
+1 a defect of this program.
+`;
+
+type Open = (context: CommandContext, region: string | null) => Promise<OpenDiagnosis>;
+
+/** Codes of the JSON document that stands in for a report. */
+type ErrorCode = 'usage' | 'target_ambiguous' | 'target_not_found' | 'nothing_readable';
+
+export async function run(args: readonly string[], context: CommandContext, open: Open = openFor): Promise<ExitCode> {
+  const json = args.includes('--json');
+  const words = args.filter(word => word !== '--json');
+  const parsed = parseRequest(words, context.clock());
+  const output = createOutput(context, json);
+  if ('problem' in parsed) return output.failed(2, 'usage', `${parsed.problem}\n\n${usage.trimEnd()}`, parsed.problem);
+  const diagnosing = await open(context, parsed.request.region);
+  try {
+    return await diagnose(parsed.request, diagnosing, context, output);
+  } finally {
+    diagnosing.close();
+  }
+}
+
+async function diagnose(
+  request: DiagnosisRequest,
+  { service, nothingRead }: OpenDiagnosis,
+  context: CommandContext,
+  output: Output,
+): Promise<ExitCode> {
+  const location = await service.locate(request);
+  if (location.kind !== 'found') return notLocated(request, location, output);
+  const trigger = { kind: 'cli' as const, by: userName(), at: context.clock().toISOString(), request };
+  const { report } = await service.diagnose(trigger, location);
+  output.report(report);
+  return nothingRead() ? 4 : 0;
+}
+
+function notLocated(
+  { target }: DiagnosisRequest,
+  location: Exclude<Location, { kind: 'found' }>,
+  output: Output,
+): ExitCode {
+  switch (location.kind) {
+    case 'unreadable':
+      return output.failed(4, 'nothing_readable', `${location.message} ${location.remedy}`);
+    case 'ambiguous':
+      return output.candidates(
+        'target_ambiguous',
+        `"${target}" fits more than one API or stage. Give the id of one of these, with --stage and --region where it needs them.`,
+        location.candidates,
+      );
+    case 'not_found':
+      return output.candidates(
+        'target_not_found',
+        location.candidates.length === 0
+          ? `No API in ${location.region} fits "${target}". Check its name or id, the Region (--region) and the account (AWS_PROFILE or --account).`
+          : `No API in ${location.region} fits "${target}". The closest are these.`,
+        location.candidates,
+      );
+  }
+}
+
+interface Output {
+  report(report: Report): void;
+  /** The message goes to stderr; with --json, a document with the short one stands on stdout all the same. */
+  failed(code: 2 | 4, error: ErrorCode, message: string, short?: string): ExitCode;
+  candidates(error: ErrorCode, message: string, candidates: readonly Candidate[]): ExitCode;
+}
+
+function createOutput({ out, err, terminal }: CommandContext, json: boolean): Output {
+  const options: TextOptions = {
+    width: Math.max(40, Math.min(terminal?.columns ?? 100, 120)),
+    colour: terminal?.colour ?? false,
+  };
+  const document = (value: unknown) => out(`${JSON.stringify(value, null, 2)}\n`);
+  return {
+    report(report) {
+      if (json) document(report);
+      else out(reportText(report, options));
+    },
+    failed(code, error, message, short = message) {
+      err(`${message}\n`);
+      if (json) document({ error: { code: error, message: short, candidates: [] } });
+      return code;
+    },
+    candidates(error, message, candidates) {
+      if (json) document({ error: { code: error, message, candidates } });
+      else out(candidatesText(message, candidates, options));
+      return 3;
+    },
+  };
+}
+
+/** A Region that was asked for is also where the account is asked for, so that AWS_REGION need not be set. */
+async function openFor(context: CommandContext, region: string | null): Promise<OpenDiagnosis> {
+  const config = context.config('command');
+  return openDiagnosis(
+    { ...config, awsRegion: region ?? config.awsRegion },
+    { clock: context.clock, log: createLog(config.logLevel ?? 'warn') },
+  );
+}
+
+function userName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a user that no file knows.
+    return null;
+  }
+}

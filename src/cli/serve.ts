@@ -1,0 +1,31 @@
+/** The bot, until it is told to stop. */
+import { createApp } from '../app.ts';
+import { createLog } from '../telemetry.ts';
+import type { CommandContext, ExitCode } from './command.ts';
+
+export const usage = `Usage: apigw-500 serve
+
+Runs the bot until SIGTERM or SIGINT: in Socket Mode where SLACK_APP_TOKEN is set, else over HTTP on
+PORT. All settings come from the environment, .env and CONFIG_FILE; docs/configuration.md lists them.
+`;
+
+export async function run(args: readonly string[], context: CommandContext): Promise<ExitCode> {
+  if (args.length > 0) {
+    context.err(`serve takes no arguments.\n\n${usage}`);
+    return 2;
+  }
+  const config = context.config('serve');
+  const log = createLog(config.logLevel ?? 'info');
+  const told = context.stopped();
+  const app = await createApp(config, { log });
+  try {
+    const { port } = await app.start();
+    log.info({ port, mode: config.slack?.appToken ? 'socket' : 'http', version: context.version }, 'Ready.');
+    await told;
+    log.info({}, 'Stopping.');
+  } finally {
+    await app.stop();
+  }
+  log.info({}, 'Stopped.');
+  return 0;
+}

@@ -1,0 +1,84 @@
+import { causeRecord } from './causes/catalogue.ts';
+import type { Change, ChangeKind, Claim, Finding, RankedCause, RelevantChange, Target, Window } from './types.ts';
+import { rankCauses } from './verdict.ts';
+
+/** A change counts as close to the onset within 5 minutes before it; within 30 in the extended pass. */
+export function correlationMinutes({ extendedTo }: Window): number {
+  return extendedTo === null ? 5 : 30;
+}
+
+export function isShortlyBefore(change: Change, window: Window): boolean {
+  const minutes = change.minutesBeforeOnset;
+  return minutes !== null && minutes >= 0 && minutes <= correlationMinutes(window);
+}
+
+/**
+ * The causes named so far that a change can have brought about: it is of a kind that leads to the cause
+ * (causes/, `changedBy`), does more than give rights, and touches what the cause is about.
+ */
+export function broughtAbout(change: RelevantChange, findings: readonly Finding[], target: Target): RankedCause[] {
+  if (change.grants) return [];
+  return rankCauses(findings, target).filter(
+    cause => causeRecord(cause.id).changedBy.includes(change.kind) && touches(change, claimsFor(cause, findings)),
+  );
+}
+
+/** Kinds whose events name one function or role; all others act on the API or what it shares. */
+const named: readonly ChangeKind[] = [
+  'iam',
+  'lambda-permission',
+  'function-role',
+  'function-code',
+  'function-configuration',
+  'function-concurrency',
+  'function-alias',
+];
+
+/** A change of one function or role touches a cause on that one, or a cause that names neither. */
+function touches(change: RelevantChange, claims: Claim[]): boolean {
+  if (!named.includes(change.kind)) return true;
+  const changed = change.touches.filter(name => !name.includes(':policy/'));
+  const concerned = claims.flatMap(({ parameters }) =>
+    [parameters.functionName, parameters.roleName, parameters.roleArn?.split('/').at(-1)].filter(
+      name => name !== undefined,
+    ),
+  );
+  return changed.length === 0 || concerned.length === 0 || changed.some(name => concerned.includes(name));
+}
+
+function claimsFor(cause: RankedCause, findings: readonly Finding[]): Claim[] {
+  return findings.flatMap(finding => finding.claims).filter(claim => claim.cause === cause.id);
+}
+
+/** Those that can have brought about a named cause first, then the closest before the onset, then the rest. */
+export function byRelevance(
+  changes: RelevantChange[],
+  findings: readonly Finding[],
+  target: Target,
+  window: Window,
+): RelevantChange[] {
+  const weight = (change: RelevantChange) => {
+    const close = isShortlyBefore(change, window);
+    if (close && broughtAbout(change, findings, target).length > 0) return 0;
+    if (close) return 1;
+    return (change.minutesBeforeOnset ?? -1) >= 0 ? 2 : 3;
+  };
+  const distance = (change: RelevantChange) => Math.abs(change.minutesBeforeOnset ?? Number.POSITIVE_INFINITY);
+  return changes
+    .map(change => ({ change, weight: weight(change), distance: distance(change) }))
+    .toSorted((a, b) => a.weight - b.weight || a.distance - b.distance)
+    .map(({ change }) => change);
+}
+
+/** What the report shows of a change. */
+export function reported({
+  at,
+  effectiveAt,
+  who,
+  event,
+  resource,
+  detail,
+  minutesBeforeOnset,
+}: RelevantChange): Change {
+  return { at, effectiveAt, who, event, resource, detail, minutesBeforeOnset };
+}

@@ -1,0 +1,159 @@
+import { recorded } from '../aws/recorded.ts';
+import { memoised } from '../aws/send.ts';
+import type { Access, Aws } from '../aws/types.ts';
+import { UnreadError } from '../aws/unread.ts';
+import { attempt, runCheck } from './finding.ts';
+import { locate, placeOf } from './locate.ts';
+import { diagnoses, extended, steps } from './playbook.ts';
+import { readTrailAhead } from './read-changes.ts';
+import { readSignals } from './read-signals.ts';
+import { concludeReport, judgeAgain } from './report.ts';
+import type {
+  CallStats,
+  Diagnosis,
+  DiagnosisRecord,
+  DiagnosisService,
+  Finding,
+  Location,
+  Overrides,
+  Run,
+  Step,
+  Target,
+  Window,
+} from './types.ts';
+
+export interface DiagnosisServiceOptions {
+  access: Access;
+  clock: () => Date;
+  newId: () => string;
+  /** Public health feed of AWS; empty: off. */
+  healthFeedUrl: string;
+  fetch: typeof globalThis.fetch;
+  /** Told when a check fails by a defect of ours; the diagnosis goes on. */
+  onDefect(checkId: string, error: unknown): void;
+}
+
+/** What one run shares from locating to the report: the memo and the record of its calls. */
+interface RunContext {
+  aws: Aws;
+  started: Date;
+  stats(): Omit<CallStats, 'durationMs'>;
+}
+
+/** The extended pass looks back this far. */
+const extendedMinutes = 30;
+
+export function createDiagnosisService(options: DiagnosisServiceOptions): DiagnosisService {
+  const { access, clock, newId, onDefect, healthFeedUrl, fetch } = options;
+  /** Reads made while locating are not made again when the same location is diagnosed. */
+  const contexts = new WeakMap<Location, RunContext>();
+
+  async function open(accountId: string | null, region: string | null): Promise<RunContext> {
+    const started = clock();
+    const aws = await access.open(accountId, region);
+    const calls = recorded(aws.send, clock);
+    return { aws: { ...aws, send: memoised(calls.send) }, started, stats: calls.stats };
+  }
+
+  function runOf({ aws }: RunContext, target: Target, window: Window, overrides: Overrides): Run {
+    const now = clock();
+    const signals = readSignals({ aws, target, window, overrides, now, healthFeedUrl, fetch });
+    return { aws, target, window, overrides, now, signals };
+  }
+
+  function check(definition: Step | Diagnosis, run: Run, findings: readonly Finding[]): Promise<Finding> {
+    return runCheck(definition, run, findings, clock, onDefect);
+  }
+
+  /** Runs the playbook, and the extended pass where nothing explains the errors. */
+  async function runPlaybook(run: Run, wider: () => Run, conclude: Conclude, onFinding: (finding: Finding) => void) {
+    const publish = async (definition: Step | Diagnosis, on: Run, known: readonly Finding[]) => {
+      const finding = await check(definition, on, known);
+      onFinding(finding);
+      return finding;
+    };
+    const found = await Promise.all(steps.map(step => publish(step, run, [])));
+    const correlate = (on: Run) => Promise.all(diagnoses.map(one => publish(one, on, found)));
+    const findings = [...found, ...(await correlate(run))];
+    const report = await conclude(run, findings);
+    if (report.verdict.status !== 'inconclusive') return { report, findings };
+
+    const wide = wider();
+    const look = Promise.all(extended.map(one => publish(one, wide, found)));
+    const all = [...found, ...(await correlate(wide)), ...(await look)];
+    return { report: await conclude(wide, all), findings: all };
+  }
+
+  return {
+    async locate(request) {
+      try {
+        const place = placeOf(request);
+        const context = await open(place.accountId, place.region);
+        const expect = (target: Target, window: Window) =>
+          startReading(runOf(context, target, window, request.overrides));
+        const location = await locate(request, { aws: context.aws, now: context.started, expect });
+        contexts.set(location, context);
+        return location;
+      } catch (error) {
+        if (error instanceof UnreadError) return { kind: 'unreadable', message: error.message, remedy: error.remedy };
+        throw error;
+      }
+    },
+
+    async diagnose(trigger, location, onFinding = () => undefined) {
+      const { target, window, threshold } = location;
+      const { overrides } = trigger.request;
+      const context = contexts.get(location) ?? (await open(target.accountId, target.region));
+      const run = runOf(context, target, window, overrides);
+      startReading(run);
+      const id = newId();
+      const conclude = (on: Run, findings: readonly Finding[]) =>
+        concludeReport(on, findings, {
+          id,
+          trigger,
+          threshold,
+          generatedAt: clock(),
+          stats: { ...context.stats(), durationMs: clock().getTime() - context.started.getTime() },
+        });
+      const wider = () => runOf(context, target, widened(window), overrides);
+      return { ...(await runPlaybook(run, wider, conclude, onFinding)), overrides };
+    },
+
+    async rerun(record, checkId) {
+      const definition = [...steps, ...diagnoses].find(one => `${one.group}:${one.number}` === checkId);
+      if (definition === undefined) throw new RangeError(`There is no check ${checkId}.`);
+      const { target, window } = record.report;
+      const context = await open(target.accountId, target.region);
+      const run = runOf(context, target, window, record.overrides);
+      const known = record.findings.filter(finding => finding.id !== definition.id);
+      const finding = await check(definition, run, known);
+      const findings = record.findings.map(old => (old.id === finding.id ? finding : old));
+      return { ...record, findings, report: judgeAgain(record.report, findings, clock()) };
+    },
+  };
+}
+
+type Conclude = (run: Run, findings: readonly Finding[]) => Promise<DiagnosisRecord['report']>;
+
+/**
+ * Asks for everything that needs no other answer first, so that it travels while the API is still being looked up.
+ * What is asked again later is the same call (memoised), so the order of asking costs nothing.
+ */
+function startReading({ signals, aws, window }: Run): void {
+  const ahead = [
+    signals.stage(),
+    signals.deployed(),
+    signals.deployments(),
+    signals.failures(),
+    signals.serviceEvents(),
+  ];
+  for (const reading of ahead) void attempt<unknown>(reading);
+  readTrailAhead(aws, window);
+}
+
+function widened(window: Window): Window {
+  const extendedTo = new Date(Date.parse(window.end) - extendedMinutes * 60_000).toISOString();
+  return extendedTo < window.start
+    ? { ...window, start: extendedTo, extendedTo }
+    : { ...window, extendedTo: window.start };
+}

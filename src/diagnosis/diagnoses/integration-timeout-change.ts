@@ -1,0 +1,12 @@
+import { defineChangeDiagnosis } from './change-diagnosis.ts';
+
+export const integrationTimeoutChange = defineChangeDiagnosis({
+  number: 4,
+  id: 'integration-timeout-change',
+  title: 'Integration timeout change',
+  question: 'Did the integration timeout change shortly before the errors began?',
+  subject: 'integration timeout changes',
+  iam: false,
+  selects: change => change.kind === 'integration-timeout',
+  remark: 'An integration timeout is answered with 504.',
+});

@@ -1,0 +1,89 @@
+import type { Route } from '../aws/types.ts';
+import { type Aspect, claim } from './aspects.ts';
+import type { Reading } from './finding.ts';
+import { routeServing } from './routes.ts';
+import type { Deployed, Failures } from './signals.ts';
+import type { CauseId, CauseParameters, Claim } from './types.ts';
+
+/** What decides how much a fault of the configuration means. */
+export interface FaultContext {
+  /** Whether the stage surely runs the configuration that was looked at. */
+  faithful: boolean;
+  /** Keys of the routes that fail; null where that cannot be told. */
+  failing: Set<string> | null;
+  /** Causes that failing requests carry, or may. */
+  seen: Set<CauseId>;
+}
+
+export function faultContext({ faithful, configuration }: Deployed, { value }: Reading<Failures>): FaultContext {
+  return {
+    faithful,
+    failing: value && failingRoutes(value, configuration.routes),
+    seen: new Set(value?.requests.flatMap(({ cause, possible }) => (cause === null ? possible : [cause]))),
+  };
+}
+
+/**
+ * null where no failing request was read, where one names no route (at level ERROR the execution log names none), and
+ * where the logs were cut.
+ */
+export function failingRoutes(failures: Failures, routes: readonly Route[]): Set<string> | null {
+  const failed = failures.requests.filter(request => request.status === null || request.status >= 500);
+  const cut = failures.sources.some(source => source.state === 'read' && !source.complete);
+  if (failed.length === 0 || cut) return null;
+  const served = failed.map(({ route }) => (route === null ? null : (routeServing(routes, route)?.key ?? null)));
+  return served.includes(null) ? null : new Set(served.filter(key => key !== null));
+}
+
+/** Failing ones first, otherwise as they stand. */
+export function failingRoutesFirst(routes: readonly Route[], failing: Set<string> | null): Route[] {
+  return routes.toSorted((a, b) => Number(failing?.has(b.key) ?? false) - Number(failing?.has(a.key) ?? false));
+}
+
+/** An aspect and the cause that it looked for. */
+export type Checked = Aspect & { about: CauseId };
+
+export interface Fault {
+  about: CauseId;
+  routes: readonly Route[];
+  sentence: string;
+  evidence: string[];
+  parameters: CauseParameters;
+  /** `configuration`, unless something else may make up for it: then `symptom`. */
+  basis?: Claim['basis'];
+}
+
+/**
+ * A fault is a problem where the stage surely runs it, where requests may have met it, and where it must fail or
+ * failing requests say so; a warning otherwise.
+ */
+export function fault({ faithful, failing, seen }: FaultContext, found: Fault): Checked {
+  const { about, routes, sentence, evidence, basis = 'configuration' } = found;
+  const but = (reason: string): Checked => ({
+    about,
+    status: 'warning',
+    sentence: `${sentence.replace(/\.$/, '')}; ${reason}.`,
+  });
+  if (!faithful) return but('this is the draft, and what the stage runs could not be read');
+  const hit = failing === null ? routes : routes.filter(route => failing.has(route.key));
+  if (hit.length === 0 && routes.length > 0) return but('no failing request went there');
+  const claims = [claim(about, basis, evidence, { ...found.parameters, ...routeParameters(hit) })];
+  return { about, status: basis === 'configuration' || seen.has(about) ? 'problem' : 'warning', sentence, claims };
+}
+
+export function unknown(about: CauseId, sentence: string): Checked {
+  return { about, status: 'unknown', sentence };
+}
+
+export function routeParameters(routes: readonly Route[]): CauseParameters {
+  const [only] = routes;
+  return {
+    ...(routes.length === 1 && only ? { route: only.key } : {}),
+    ...(routes.length > 0 ? { routes: keysOf(routes) } : {}),
+    ...(only?.resourceId === undefined ? {} : { resourceId: only.resourceId }),
+  };
+}
+
+export function keysOf(routes: readonly Route[]): string[] {
+  return routes.map(route => route.key);
+}

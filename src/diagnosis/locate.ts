@@ -1,0 +1,203 @@
+import { listRestApis, listRestStages, readDomainMappings, readRestApi, readRestStage } from '../aws/api-gateway.ts';
+import { listApis, listStages, readApi, readStage } from '../aws/api-gateway-v2.ts';
+import { readAlarm, readMetrics } from '../aws/metrics.ts';
+import type { Api, ApiSummary, ApiType, Aws } from '../aws/types.ts';
+import { attempt } from './finding.ts';
+import { parseTarget, type TargetReference } from './target-reference.ts';
+import { floorMinute, metricQueries } from './traffic.ts';
+import type { Candidate, DiagnosisRequest, Location, Target, Window } from './types.ts';
+
+/** What locating needs of one account and Region. */
+export interface LocateContext {
+  aws: Aws;
+  now: Date;
+  /** Called as soon as an API id and a stage are known, before they are verified, so that reads can start. */
+  expect(target: Target, window: Window): void;
+}
+
+/** The Region and account to ask, from the request or from what the target itself says. */
+export function placeOf(request: DiagnosisRequest): { accountId: string | null; region: string | null } {
+  const reference = parseTarget(request.target);
+  const own = 'region' in reference ? reference : { region: null, accountId: null };
+  return { accountId: request.accountId ?? own.accountId, region: request.region ?? own.region };
+}
+
+/** From a request to the one API and stage that it means. Rejects with UnreadError where that cannot be read. */
+export async function locate(request: DiagnosisRequest, context: LocateContext): Promise<Location> {
+  const reference = parseTarget(request.target);
+  const search: Search = { ...context, request, window: windowOf(request, context.now) };
+  switch (reference.kind) {
+    case 'alarm':
+      return locateAlarm(reference.name, search);
+    case 'domain':
+      return locateDomain(reference, search);
+    case 'api':
+      return locateId(reference, search);
+    case 'name':
+      return locateName(reference.name, request.stage, search);
+  }
+}
+
+interface Search extends LocateContext {
+  request: DiagnosisRequest;
+  window: Window;
+}
+
+/** The last minutes until now, or the span that was given; starts on a full minute, as metrics do. */
+export function windowOf({ span }: DiagnosisRequest, now: Date): Window {
+  const fixed = 'from' in span;
+  const end = fixed ? span.to : now.toISOString();
+  const start = fixed ? Date.parse(span.from) : now.getTime() - span.minutes * 60_000;
+  return { start: new Date(floorMinute(start)).toISOString(), end, onset: null, extendedTo: null };
+}
+
+async function locateId(reference: Extract<TargetReference, { kind: 'api' }>, search: Search): Promise<Location> {
+  const { aws, request, window } = search;
+  const stage = request.stage ?? reference.stage;
+  const guess = { id: reference.apiId, name: reference.apiId, type: 'REST' as const };
+  if (stage !== null) search.expect(targetOf(guess, stage, aws), window);
+  const rest = await attempt(readRestApi(aws.send, reference.apiId));
+  if (rest.value !== null) return withStage(summary(rest.value), stage, search);
+  const v2 = await attempt(readApi(aws.send, reference.apiId));
+  if (v2.value !== null) return withStage(summary(v2.value), stage, search);
+  if (rest.unread === null && v2.unread === null) return locateName(request.target.trim(), stage, search);
+  // Not readable, but not denied to exist: with a stage, logs and changes may still tell.
+  if (rest.unread !== null && stage !== null) return found(guess, stage, search);
+  throw rest.unread ?? v2.unread ?? new TypeError('unreachable');
+}
+
+function summary({ id, name, type }: Api): ApiSummary {
+  return { id, name, type };
+}
+
+async function locateName(name: string, stage: string | null, search: Search, exactly?: ApiType): Promise<Location> {
+  const { aws } = search;
+  const [rest, v2] = await Promise.all([attempt(listRestApis(aws.send)), attempt(listApis(aws.send))]);
+  const apis = [...(rest.value?.items ?? []), ...(v2.value?.items ?? [])].filter(
+    api => !exactly || api.type === exactly,
+  );
+  const same = apis.filter(api => api.name === name);
+  const matches = same.length > 0 ? same : apis.filter(api => metricName(api).toLowerCase() === name.toLowerCase());
+  const [only] = matches;
+  if (only && matches.length === 1) return withStage(only, stage, search);
+  if (matches.length > 1)
+    return { kind: 'ambiguous', candidates: matches.map(api => candidate(api, stage ? [stage] : [], aws)) };
+  const unread = rest.unread ?? v2.unread;
+  if (unread !== null) throw unread;
+  const close = closest(name, apis).map(api => candidate(api, stage ? [stage] : [], aws));
+  return { kind: 'not_found', region: aws.region, candidates: close };
+}
+
+/** The name that REST metrics and alarms carry: without its non-ASCII characters. */
+function metricName({ name }: ApiSummary): string {
+  return name.replace(/[^\x20-\x7e]/g, '');
+}
+
+async function withStage(api: ApiSummary, stage: string | null, search: Search): Promise<Location> {
+  const { aws } = search;
+  if (stage !== null) {
+    const read = api.type === 'REST' ? readRestStage(aws.send, api.id, stage) : readStage(aws.send, api.id, stage);
+    const { value, unread } = await attempt(read);
+    if (value !== null || unread !== null) return found(api, stage, search);
+  }
+  const stages = await stageNames(api, aws);
+  if (stage !== null) return { kind: 'not_found', region: aws.region, candidates: [candidate(api, stages, aws)] };
+  const [only] = stages;
+  if (only !== undefined && stages.length === 1) return found(api, only, search);
+  const failing = await failingStages(api, stages, search);
+  const [failed] = failing;
+  if (failed !== undefined && failing.length === 1) return found(api, failed, search);
+  const kind = stages.length === 0 ? 'not_found' : 'ambiguous';
+  return kind === 'ambiguous'
+    ? { kind, candidates: [candidate(api, stages, aws)] }
+    : { kind, region: aws.region, candidates: [candidate(api, stages, aws)] };
+}
+
+async function stageNames(api: ApiSummary, aws: Aws): Promise<string[]> {
+  const stages = api.type === 'REST' ? await listRestStages(aws.send, api.id) : await listStages(aws.send, api.id);
+  return (stages ?? []).map(stage => stage.name);
+}
+
+/** Stages with 5xx in the window; none where metrics cannot be read. */
+async function failingStages(api: ApiSummary, stages: string[], { aws, window }: Search): Promise<string[]> {
+  const queries = stages.flatMap((stage, index) =>
+    metricQueries(targetOf(api, stage, aws), [])
+      .filter(query => ['errors', 'executionErrors', 'integrationErrors'].includes(query.id))
+      .map(query => ({ ...query, id: `s${index}_${query.id}` })),
+  );
+  const { value } = await attempt(readMetrics(aws.send, queries, window.start, window.end));
+  const failing = (value ?? []).filter(series => series.points.some(point => point.value > 0));
+  return stages.filter((_, index) => failing.some(series => series.id.startsWith(`s${index}_`)));
+}
+
+async function locateDomain(
+  { host, path }: Extract<TargetReference, { kind: 'domain' }>,
+  search: Search,
+): Promise<Location> {
+  const { aws, request } = search;
+  const mappings = await readDomainMappings(aws.send, host);
+  if (mappings === null) return { kind: 'not_found', region: aws.region, candidates: [] };
+  const matching = mappings
+    .filter(mapping => mapping.basePath === '' || `${path}/`.startsWith(`/${mapping.basePath}/`))
+    .toSorted((a, b) => b.basePath.length - a.basePath.length);
+  const [best] = matching;
+  if (best === undefined) return { kind: 'not_found', region: aws.region, candidates: [] };
+  const reference = { kind: 'api', apiId: best.apiId, stage: best.stage, region: null, accountId: null } as const;
+  return locateId(reference, { ...search, request: { ...request, stage: request.stage ?? best.stage } });
+}
+
+async function locateAlarm(name: string, search: Search): Promise<Location> {
+  const { aws, request } = search;
+  const alarm = await readAlarm(aws.send, name);
+  const metric = alarm?.metrics.find(one => one.namespace === 'AWS/ApiGateway');
+  if (!alarm || !metric) return { kind: 'not_found', region: aws.region, candidates: [] };
+  const { ApiId, ApiName, Stage } = metric.dimensions;
+  const stage = request.stage ?? Stage ?? null;
+  const reference = { kind: 'api', apiId: ApiId ?? '', stage, region: null, accountId: null } as const;
+  const location = ApiId ? await locateId(reference, search) : await locateName(ApiName ?? '', stage, search, 'REST');
+  return location.kind === 'found' ? { ...location, threshold: alarm.threshold } : location;
+}
+
+function found(api: ApiSummary, stage: string, { aws, window }: Search): Location {
+  return { kind: 'found', target: targetOf(api, stage, aws), window, threshold: null };
+}
+
+function targetOf(api: ApiSummary, stage: string, { accountId, region }: Aws): Target {
+  return { accountId, region, apiId: api.id, apiName: api.name, apiType: api.type, stage };
+}
+
+function candidate(api: ApiSummary, stages: string[], { accountId, region }: Aws): Candidate {
+  return { apiId: api.id, apiName: api.name, apiType: api.type, accountId, region, stages };
+}
+
+const closeNames = 5;
+
+/** Names that contain the typed one, are contained in it, or differ by a few letters. */
+function closest(name: string, apis: ApiSummary[]): ApiSummary[] {
+  const typed = name.toLowerCase();
+  return apis
+    .map(api => ({ api, distance: distance(typed, api.name.toLowerCase()) }))
+    .filter(({ api, distance }) => distance <= Math.max(2, typed.length / 3) || related(typed, api.name.toLowerCase()))
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, closeNames)
+    .map(({ api }) => api);
+}
+
+function related(a: string, b: string): boolean {
+  return a.length > 2 && (a.includes(b) || b.includes(a));
+}
+
+/** Levenshtein distance, over the first 64 characters. */
+function distance(left: string, right: string): number {
+  const [a, b] = [left.slice(0, 64), right.slice(0, 64)];
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replace, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous.at(-1) ?? 0;
+}

@@ -1,0 +1,177 @@
+import type { LogEvent } from '../aws/types.ts';
+import { accessLogParser } from './access-log.ts';
+import { readAccess } from './access-reading.ts';
+import { classifyLine } from './classify-line.ts';
+import { decideRequest, type RequestDecision } from './decide-request.ts';
+import type { LineReading } from './line-reading.ts';
+import type { FailedRequest } from './signals.ts';
+import type { ApiType } from './types.ts';
+
+/** One event and what it says by itself. */
+export interface ReadEvent<Event> {
+  event: Event;
+  reading: LineReading;
+}
+
+/** The events of one request, in the order in which they came. */
+export interface AssembledRequest<Event> extends RequestDecision {
+  /** null: the events name no request, and there is one of them. */
+  requestId: string | null;
+  members: ReadEvent<Event>[];
+  /** Index into `members` of the event that decided; null where none did. */
+  decisive: number | null;
+}
+
+/**
+ * Groups events by request and decides each request's cause from all its lines. Events of several requests may be
+ * interleaved. Joined are: request id and extended request id, the Lambda request id that execution lines name, traces
+ * of TestInvokeMethod (whose lines carry no id), and the further lines of a body that was pasted line by line.
+ * Linear in the number of events.
+ */
+export function assembleRequests<Event extends { message: string }>(
+  events: readonly Event[],
+  read: (event: Event) => LineReading = event => classifyLine(event.message),
+): AssembledRequest<Event>[] {
+  const entries = inTrace(events.map(event => ({ event, reading: read(event) })));
+  const nameOf = requestNames(entries.map(entry => entry.reading));
+  const groups = new Map<string, ReadEvent<Event>[]>();
+  for (const [at, entry] of entries.entries()) {
+    const name = nameOf(entry.reading);
+    // A space cannot be part of an id.
+    const key = name ?? `line ${at}`;
+    const group = groups.get(key);
+    if (group) group.push(entry);
+    else groups.set(key, [entry]);
+  }
+  return [...groups].map(([key, members]) => ({
+    ...decideRequest(members.map(member => member.reading)),
+    requestId: key.includes(' ') ? null : key,
+    members,
+  }));
+}
+
+/** Gives lines without an id the id of the trace, or of the unfinished body, that they continue. */
+function inTrace<Event extends { message: string }>(entries: ReadEvent<Event>[]): ReadEvent<Event>[] {
+  let trace: string | null = null;
+  let previous: LineReading | null = null;
+  return entries.map(({ event, reading }) => {
+    if (reading.requestId !== null && /^(?:Execution log|Starting (?:execution|authorizer))/i.test(reading.text)) {
+      trace = reading.requestId;
+    }
+    const inherited: string | null =
+      reading.requestId === null && reading.dated
+        ? trace
+        : reading.requestId === null && reading.lambdaRequestId === null && continues(event.message, previous)
+          ? (previous?.requestId ?? null)
+          : null;
+    const joined = inherited === null ? reading : { ...reading, requestId: inherited };
+    if (reading.kind === 'completed') trace = null;
+    previous = joined;
+    return { event, reading: joined };
+  });
+}
+
+/** Bodies and stack traces are pasted over several lines, of which only the first carries the id. */
+function continues(message: string, previous: LineReading | null): boolean {
+  if (previous === null) return false;
+  const open = previous.continued || /\bbody\b[^{[]{0,60}[{[]|customer function error/i.test(previous.text);
+  return open && /^(?:\s|["{}[\],]|- \/|at |Require stack|Traceback)/.test(message);
+}
+
+/** One name for all ids of a request. The request id wins over the extended one, that over Lambda's. */
+function requestNames(readings: readonly LineReading[]): (reading: LineReading) => string | null {
+  const byExtended = new Map<string, string>();
+  const byLambda = new Map<string, string>();
+  for (const { requestId, extendedRequestId } of readings) {
+    if (requestId !== null && extendedRequestId !== null) byExtended.set(extendedRequestId, requestId);
+  }
+  const own = ({ requestId, extendedRequestId }: LineReading) => {
+    const id = requestId ?? extendedRequestId;
+    return id === null ? null : (byExtended.get(id) ?? id);
+  };
+  for (const reading of readings) {
+    const name = own(reading);
+    if (name !== null && reading.lambdaRequestId !== null) byLambda.set(reading.lambdaRequestId, name);
+  }
+  return reading => {
+    const lambda = reading.lambdaRequestId;
+    return own(reading) ?? (lambda === null ? null : (byLambda.get(lambda) ?? lambda));
+  };
+}
+
+/** The access log of a stage as it was read. */
+export interface AccessEvents {
+  /** The stage's format; null where it is not known. */
+  format: string | null;
+  events: readonly LogEvent[];
+}
+
+/** Log groups that the events were read from, for the record. */
+export interface LogGroups {
+  execution: string | null;
+  access: string | null;
+}
+
+/**
+ * The requests that ended with 5xx or carry a failure line, and those that were refused with 403 or 429 (callers tell
+ * them apart by `status`). Pure, linear in the number of events.
+ * @param stage access-log lines that name another stage are left out: stages may share a log group
+ */
+export function assembleFailures(
+  execution: readonly LogEvent[],
+  access: AccessEvents | null,
+  apiType: ApiType,
+  stage: string,
+  groups: LogGroups = { execution: null, access: null },
+): FailedRequest[] {
+  const accessReadings = access === null ? new Map<LogEvent, LineReading>() : readAccessEvents(access, apiType, stage);
+  const events = [...distinct(execution), ...accessReadings.keys()];
+  const requests = assembleRequests(events, event => accessReadings.get(event) ?? classifyLine(event.message));
+  return requests.filter(isFailure).map(request => toFailedRequest(request, accessReadings, groups));
+}
+
+/** Overlapping reads bring the same event twice. */
+function distinct(events: readonly LogEvent[]): LogEvent[] {
+  return [...new Map(events.map(event => [`${event.at} ${event.stream} ${event.message}`, event])).values()];
+}
+
+function readAccessEvents(access: AccessEvents, apiType: ApiType, stage: string): Map<LogEvent, LineReading> {
+  const parse = access.format === null ? null : accessLogParser(access.format);
+  const readings = new Map<LogEvent, LineReading>();
+  for (const event of distinct(access.events)) {
+    const fields = parse?.(event.message) ?? null;
+    if (fields?.stage !== undefined && fields.stage !== '-' && fields.stage !== stage) continue;
+    readings.set(event, fields === null ? classifyLine(event.message) : readAccess(fields, apiType));
+  }
+  return readings;
+}
+
+const refused = [403, 429];
+
+function isFailure({ status, failed }: RequestDecision): boolean {
+  return failed || (status !== null && (status >= 500 || refused.includes(status)));
+}
+
+function toFailedRequest(
+  request: AssembledRequest<LogEvent>,
+  accessReadings: ReadonlyMap<LogEvent, LineReading>,
+  groups: LogGroups,
+): FailedRequest {
+  const { members, decisive } = request;
+  const shown = members[decisive ?? members.length - 1]?.event ?? null;
+  const group = shown !== null && accessReadings.has(shown) ? groups.access : groups.execution;
+  return {
+    requestId: request.requestId,
+    at: members.reduce((earliest, { event }) => (event.at < earliest ? event.at : earliest), shown?.at ?? ''),
+    status: request.status,
+    route: request.route,
+    cause: request.cause,
+    possible: request.possible,
+    layer: request.layer,
+    decisive: shown,
+    logGroup: group ?? '',
+    lambdaRequestId: request.lambdaRequestId,
+    functionArn: request.functionArn,
+    integrationLatencyMs: request.integrationLatencyMs,
+  };
+}

@@ -1,0 +1,186 @@
+import { cliLine } from '../../aws/links.ts';
+import type { Simulation } from '../../aws/types.ts';
+import { apiGatewayService, lambdaPermissionForRole, lambdaService, trusts } from '../invocation.ts';
+import { type Evaluation, statementText } from '../policy.ts';
+import type { CauseId } from '../types.ts';
+import { listed } from '../wording.ts';
+import {
+  accountOf,
+  type CallReading,
+  type Checked,
+  causesOf,
+  type ExecutionRoleReading,
+  fault,
+  functionName,
+  type JudgingContext,
+  parametersOf,
+  type RoleReading,
+  roleName,
+  rolePlace,
+  unknown,
+  users,
+} from './checks.ts';
+
+type RoleCall = CallReading & { role: RoleReading };
+
+/** API Gateway must be able to assume the role of an integration or authorizer, and the role needs the right. */
+export function judgeCallingRole(reading: RoleCall, context: JudgingContext): Checked[] {
+  const { call, role } = reading;
+  const about = causesOf[call.usedBy].trust;
+  const trust = judgeTrust(role, apiGatewayService, `Role ${roleName(role.arn)}`, context);
+  if (trust.decision === 'unread') return [unknown(about, trust.sentence)];
+  if (trust.decision === 'unknown') return [unknown(about, trust.sentence), judgeRight(reading, context)];
+  if (trust.decision === 'allow')
+    return [{ about, status: 'ok', sentence: trust.sentence }, judgeRight(reading, context)];
+  const sentence = `${trust.sentence.replace(/\.$/, '')}, so API Gateway cannot assume it for ${users(call)}.`;
+  return [
+    fault(context, { about, routes: call.routes, sentence, evidence: trust.evidence, parameters: parametersOf(call) }),
+  ];
+}
+
+/**
+ * Lambda must be able to assume the execution role. It needs no lambda:InvokeFunction: API Gateway does not use it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+ */
+export function judgeExecutionRole(reading: ExecutionRoleReading, context: JudgingContext): Checked {
+  const about: CauseId = 'lambda-execution-role-not-assumable';
+  const { arn: roleArn, functions, routes } = reading;
+  const whose = listed(functions.map(one => one.name));
+  const trust = judgeTrust(reading, lambdaService, `Execution role ${roleName(roleArn)} of ${whose}`, context);
+  noteInvokeRight(reading, context);
+  if (trust.decision === 'unread' || trust.decision === 'unknown') return unknown(about, trust.sentence);
+  if (trust.decision === 'allow') return { about, status: 'ok', sentence: trust.sentence };
+  const [first] = functions;
+  const parameters = {
+    ...(first ? { functionName: first.name, functionArn: first.arn } : {}),
+    roleArn,
+    roleName: roleName(roleArn),
+  };
+  return fault(context, { about, routes, sentence: trust.sentence, evidence: trust.evidence, parameters });
+}
+
+/** A role given by hand that nothing here is known to use: whether a service could use it. */
+export function judgeGivenRole(reading: RoleReading, context: JudgingContext): Checked {
+  const about: CauseId = 'lambda-execution-role-not-assumable';
+  const label = `Role ${roleName(reading.arn)}, given by hand,`;
+  const services = reading.role.value === null ? [lambdaService] : [lambdaService, apiGatewayService];
+  const trust = services.map(service => judgeTrust(reading, service, label, context));
+  const allowed = trust.find(one => one.decision === 'allow');
+  if (allowed) return { about, status: 'ok', sentence: allowed.sentence };
+  const open = trust.find(one => one.decision === 'unread' || one.decision === 'unknown');
+  if (open) return unknown(about, open.sentence);
+  if (reading.role.value === null) return { about, status: 'warning', sentence: `${label} does not exist.` };
+  return { about, status: 'warning', sentence: `${label} trusts neither ${services.join(' nor ')}.` };
+}
+
+interface Trust {
+  decision: Evaluation['decision'] | 'unread';
+  sentence: string;
+  evidence: string[];
+}
+
+function judgeTrust({ arn, role }: RoleReading, service: string, label: string, context: JudgingContext): Trust {
+  if (role.unread !== null) return { decision: 'unread', sentence: `${label} could not be read.`, evidence: [] };
+  const place = { source: 'iam:GetRole', ...rolePlace(arn, context) } as const;
+  if (role.value === null) {
+    const sentence = `${label} does not exist.`;
+    return { decision: 'implicit-deny', sentence, evidence: [context.notes.note({ ...place, text: sentence })] };
+  }
+  const { accountId } = context.api;
+  const source = accountId === null ? {} : { 'aws:SourceAccount': accountId };
+  const { decision, because, statement } = trusts(role.value.trust, service, source);
+  const sentence = {
+    allow: `${label} can be assumed by ${service}.`,
+    unknown: `${label} may not be assumable by ${service}, which cannot be told: ${because}`,
+    'implicit-deny': `${label} does not trust ${service}.`,
+    'explicit-deny': `${label} does not trust ${service}.`,
+  }[decision];
+  const text = decision === 'unknown' ? sentence : `${sentence.replace(/\.$/, '')}: ${because}`;
+  const id = context.notes.note({ ...place, text, ...(statement ? { excerpt: statementText(statement) } : {}) });
+  return { decision, sentence, evidence: [id] };
+}
+
+/** Services whose resources have no policies: what the role lacks, nothing else can give. */
+const withoutResourcePolicies = ['states'];
+
+/** Whether the role has the right that the call needs, by its own policies or by the function's. */
+function judgeRight(reading: RoleCall, context: JudgingContext): Checked {
+  const { call, role } = reading;
+  const about = causesOf[call.usedBy].right;
+  const name = roleName(role.arn);
+  if (call.action === null) {
+    return unknown(about, `Which right role ${name} needs for ${users(call)} cannot be told from the integration.`);
+  }
+  const right = `${call.action} on ${call.resource ?? 'any resource'}`;
+  const [answer] = role.simulation.value ?? [];
+  if (answer === undefined) return unknown(about, `Whether role ${name} allows ${right} could not be read.`);
+  const evidence = [noteSimulation(role, answer, `role ${name} and ${right}`, context)];
+  const open = (because: string) =>
+    unknown(about, `Whether role ${name} may use ${right} for ${users(call)} cannot be told: ${because}.`);
+
+  const byFunction = grantOfFunction(reading);
+  const foreign = call.lambda !== null && call.lambda.accountId !== accountOf(role.arn);
+  const allowed = answer.decision === 'allowed';
+  // Within one account either policy is enough; across accounts both must allow.
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+  if (allowed && (!foreign || byFunction === 'allow'))
+    return { about, status: 'ok', sentence: `Role ${name} allows ${right}.` };
+  if (allowed && byFunction === 'unknown') return open('the function of another account must allow the role too');
+  if (answer.decision === 'implicitDeny') {
+    if (!foreign && byFunction === 'allow')
+      return { about, status: 'ok', sentence: `The function itself allows role ${name} to invoke it.` };
+    if (!foreign && byFunction === 'unknown') return open('the function may allow the role itself');
+    if (answer.missingContextKeys.length > 0) return open(`it depends on ${listed(answer.missingContextKeys)}`);
+    if (call.resource === null) return open('only requests tell the resource');
+  }
+  const service = call.action.split(':')[0] ?? '';
+  const must = call.lambda !== null || answer.decision === 'explicitDeny' || withoutResourcePolicies.includes(service);
+  return fault(context, {
+    about,
+    routes: call.routes,
+    sentence:
+      allowed && call.lambda !== null
+        ? `Function ${functionName(call.lambda)} of account ${call.lambda.accountId} does not allow role ${name}, used for ${users(call)}.`
+        : `Role ${name}, used for ${users(call)}, does not allow ${right}.`,
+    evidence,
+    parameters: parametersOf(call),
+    basis: must ? 'configuration' : 'symptom',
+  });
+}
+
+/** What the function's own policy gives the role. */
+function grantOfFunction({ call: { lambda }, policy, role }: RoleCall): 'allow' | 'deny' | 'unknown' {
+  if (lambda === null) return 'deny';
+  if (policy === null || policy.unread !== null) return 'unknown';
+  const { arn: functionArn, qualifier } = lambda;
+  const { decision } = lambdaPermissionForRole(policy.value, { functionArn, qualifier, roleArn: role.arn });
+  return decision === 'allow' || decision === 'unknown' ? decision : 'deny';
+}
+
+function noteInvokeRight(reading: ExecutionRoleReading, context: JudgingContext): void {
+  const [first, ...others] = reading.simulation.value ?? [];
+  if (first === undefined) return;
+  const has = first.decision === 'allowed' && others.every(one => one.decision === 'allowed');
+  const need = has ? 'is not needed' : 'is not needed either';
+  const subject = `execution role ${roleName(reading.arn)} and lambda:InvokeFunction`;
+  noteSimulation(reading, first, `${subject}; the right ${need}, because API Gateway does not use that role`, context);
+}
+
+function noteSimulation({ arn }: RoleReading, answer: Simulation, what: string, context: JudgingContext): string {
+  const reasons = [
+    ...(answer.allowedByBoundary === false ? ['the permissions boundary does not allow it'] : []),
+    ...(answer.allowedByOrganization === false ? ['the organization does not allow it'] : []),
+    ...(answer.matchedStatements.length > 0 ? [`decided by ${listed(answer.matchedStatements)}`] : []),
+  ];
+  return context.notes.note({
+    text: `IAM's policy simulator answers ${answer.decision} for ${what}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}.`,
+    source: 'iam:SimulatePrincipalPolicy',
+    ...rolePlace(arn, context),
+    cli: cliLine('iam simulate-principal-policy', {
+      'policy-source-arn': arn,
+      'action-names': answer.action,
+      'resource-arns': answer.resource,
+      region: context.api.region,
+    }),
+  });
+}

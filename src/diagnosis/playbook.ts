@@ -1,0 +1,51 @@
+import { errorFrequency } from './diagnoses/error-frequency.ts';
+import { iamPermissionChange } from './diagnoses/iam-permission-change.ts';
+import { integrationTimeoutChange } from './diagnoses/integration-timeout-change.ts';
+import { lambdaRoleChange } from './diagnoses/lambda-role-change.ts';
+import { resourcePolicyChange } from './diagnoses/resource-policy-change.ts';
+import { authorizers } from './extended/authorizers.ts';
+import { endpointFailures } from './extended/endpoint-failures.ts';
+import { lambdaErrors } from './extended/lambda-errors.ts';
+import { apiAndServiceHealth } from './steps/api-and-service-health.ts';
+import { apiLogs } from './steps/api-logs.ts';
+import { apiType } from './steps/api-type.ts';
+import { iamAndLambdaPermissions } from './steps/iam-and-lambda-permissions.ts';
+import { integrationEndpoint } from './steps/integration-endpoint.ts';
+import { integrationTimeout } from './steps/integration-timeout.ts';
+import { mappingTemplates } from './steps/mapping-templates.ts';
+import { resourcePolicy } from './steps/resource-policy.ts';
+import { waf } from './steps/waf.ts';
+import type { Diagnosis, Step } from './types.ts';
+
+/** Steps judge facts of their own kind, which only they know; a list of them forgets it. */
+function step<Facts>(definition: Step<Facts>): Step {
+  return definition as unknown as Step;
+}
+
+function diagnosis<Facts>(definition: Diagnosis<Facts>): Diagnosis {
+  return definition as unknown as Diagnosis;
+}
+
+/** In the playbook's order and with its numbers; it has no step 5. */
+export const steps: readonly Step[] = [
+  step(apiAndServiceHealth),
+  step(resourcePolicy),
+  step(apiType),
+  step(iamAndLambdaPermissions),
+  step(integrationTimeout),
+  step(integrationEndpoint),
+  step(apiLogs),
+  step(mappingTemplates),
+  step(waf),
+];
+
+export const diagnoses: readonly Diagnosis[] = [
+  diagnosis(resourcePolicyChange),
+  diagnosis(iamPermissionChange),
+  diagnosis(lambdaRoleChange),
+  diagnosis(integrationTimeoutChange),
+  diagnosis(errorFrequency),
+];
+
+/** Run over 30 minutes when nothing explains the errors. */
+export const extended: readonly Step[] = [step(lambdaErrors), step(endpointFailures), step(authorizers)];

@@ -1,0 +1,161 @@
+import { readWriteEvents } from '../aws/cloudtrail.ts';
+import { listAttachedPolicyArns } from '../aws/iam.ts';
+import { globalRegion } from '../aws/regions.ts';
+import type { Aws, Stage, TrailEvent } from '../aws/types.ts';
+import { relevantChanges } from './changes.ts';
+import { attempt, gapOf } from './finding.ts';
+import type { Changes, Deployed, FunctionFacts, SignalSources, Signals } from './signals.ts';
+import type { Gap, Overrides, Target, Window } from './types.ts';
+
+/** Changes are read from this long before the window at first. */
+const changesBeforeMinutes = 30;
+/** And at most this far back, where a deployment carried older changes. */
+const changesBackHours = 24;
+const trailPages = 5;
+
+/** CloudTrail delivers in about 5 minutes on average, not guaranteed. https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html */
+const deliveryLagMinutes = 15;
+
+export async function readChanges(
+  { aws, target, window, overrides, now }: SignalSources,
+  signals: Pick<Signals, 'stage' | 'deployments' | 'deployed' | 'functions' | 'traffic'>,
+): Promise<Changes> {
+  const first = minutesBefore(window.start, changesBeforeMinutes);
+  const trail = trailReader(aws);
+  const [recent, stage, deployments, deployed, functions, traffic] = await Promise.all([
+    trail(first, window.end),
+    attempt(signals.stage()),
+    attempt(signals.deployments()),
+    attempt(signals.deployed()),
+    attempt(signals.functions()),
+    attempt(signals.traffic()),
+  ]);
+  const onset = traffic.value?.onset ?? null;
+  const stageDeployments = deployments.value?.items ?? [];
+  const since = neededSince(first, onset, stage.value, stageDeployments, window);
+  const older = since < first ? await trail(since, first) : null;
+  const events = [...recent.events, ...(older?.events ?? [])];
+  const roleNames = overrides.roleName ? [overrides.roleName] : rolesOf(deployed.value, functions.value?.items ?? []);
+  const changes = relevantChanges(events, {
+    target,
+    stage: stage.value,
+    deployments: stageDeployments,
+    functionNames: (functions.value?.items ?? []).map(one => one.reference.name),
+    roleNames,
+    policyArns: await policiesOf(aws, roleNames, events, overrides),
+    onset,
+  });
+  const gaps = [...recent.gaps, ...(older?.gaps ?? [])];
+  if (onset !== null && now.getTime() - Date.parse(onset) < deliveryLagMinutes * 60_000) gaps.push(deliveryLag(target));
+  return {
+    changes,
+    since,
+    gaps,
+    complete: recent.complete && (older?.complete ?? true),
+    regionUnread: recent.regionUnread,
+    globalUnread: recent.globalUnread,
+  };
+}
+
+/** Starts the first reading of change events before the stage and its functions are known. */
+export function readTrailAhead(aws: Aws, window: Window): void {
+  void trailReader(aws)(minutesBefore(window.start, changesBeforeMinutes), window.end);
+}
+
+/** Write events of the Region and, for IAM, of the partition's global Region, in one answer. */
+function trailReader(aws: Aws) {
+  return async (start: string, end: string) => {
+    const regions = [...new Set([aws.region, globalRegion(aws.partition)])];
+    const readings = await Promise.all(
+      regions.map(region => attempt(readWriteEvents(aws.send, { region, start, end, pages: trailPages }))),
+    );
+    const events: TrailEvent[] = [];
+    const gaps: Gap[] = [];
+    for (const [index, { value, unread }] of readings.entries()) {
+      if (unread !== null) gaps.push(gapOf(unread));
+      else {
+        // The global Region also records what is Regional there; only its IAM events concern us.
+        events.push(...value.items.filter(event => index === 0 || event.source === 'iam.amazonaws.com'));
+        if (!value.complete) gaps.push(trailCut(regions[index] ?? aws.region));
+      }
+    }
+    const unreadGap = (reading: (typeof readings)[number] | undefined) =>
+      reading?.unread ? gapOf(reading.unread) : null;
+    return {
+      events,
+      gaps,
+      complete: gaps.length === 0,
+      regionUnread: unreadGap(readings[0]),
+      globalUnread: unreadGap(readings.at(-1)),
+    };
+  };
+}
+
+function trailCut(region: string): Gap {
+  return {
+    source: 'cloudtrail:LookupEvents',
+    reason: 'capped',
+    permission: null,
+    remedy: `Only the newest ${trailPages} pages of change events in ${region} were read; look at older ones in CloudTrail's event history.`,
+  };
+}
+
+function deliveryLag({ region }: Target): Gap {
+  return {
+    source: 'cloudtrail:LookupEvents',
+    reason: 'delivery_lag',
+    permission: null,
+    remedy: `The errors began less than ${deliveryLagMinutes} minutes ago and CloudTrail in ${region} may not have delivered the latest changes; run this again in a few minutes.`,
+  };
+}
+
+function neededSince(
+  first: string,
+  onset: string | null,
+  stage: Stage | null,
+  deployments: { id: string; createdAt: string }[],
+  window: Window,
+): string {
+  const limit = minutesBefore(window.end, changesBackHours * 60);
+  const beforeOnset = onset === null ? first : minutesBefore(onset, changesBeforeMinutes);
+  const earliest = beforeOnset < first ? beforeOnset : first;
+  const index = deployments.findIndex(one => one.id === stage?.deploymentId);
+  const carried = index >= 0 && (deployments[index]?.createdAt ?? '') >= earliest;
+  const previous = carried ? (deployments[index + 1]?.createdAt ?? limit) : earliest;
+  const wanted = previous < earliest ? previous : earliest;
+  return wanted < limit ? limit : wanted;
+}
+
+function rolesOf(deployed: Deployed | null, functions: FunctionFacts[]): string[] {
+  const configuration = deployed?.configuration;
+  const arns = [
+    ...(configuration?.routes.map(route => route.integration?.credentials ?? null) ?? []),
+    ...(configuration?.authorizers.map(authorizer => authorizer.credentials) ?? []),
+    ...functions.map(one => one.configuration?.role ?? null),
+  ];
+  return [...new Set(arns.flatMap(arn => (arn === null ? [] : [arn.split('/').at(-1) ?? arn])))];
+}
+
+const roleCap = 5;
+
+/** The roles' managed policies, read only when an event on some managed policy asks for them. */
+async function policiesOf(
+  aws: Aws,
+  roleNames: string[],
+  events: TrailEvent[],
+  overrides: Overrides,
+): Promise<string[]> {
+  const given = overrides.policyArn === null ? [] : [overrides.policyArn];
+  const asked = events.some(
+    event => /PolicyVersion|DeletePolicy$/.test(event.name) && event.source === 'iam.amazonaws.com',
+  );
+  if (!asked) return given;
+  const lists = await Promise.all(
+    roleNames.slice(0, roleCap).map(role => attempt(listAttachedPolicyArns(aws.send, role))),
+  );
+  return [...given, ...lists.flatMap(list => list.value ?? [])];
+}
+
+function minutesBefore(time: string, minutes: number): string {
+  return new Date(Date.parse(time) - minutes * 60_000).toISOString();
+}

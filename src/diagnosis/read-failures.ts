@@ -1,0 +1,164 @@
+import { logGroupOfArn, readLogEvents } from '../aws/logs.ts';
+import type { Listed, LogEvent, Stage } from '../aws/types.ts';
+import { attempt, gapOf } from './finding.ts';
+import { assembleFailures } from './log-lines.ts';
+import type { Failures, SignalSources, Signals } from './signals.ts';
+import type { Gap, Target } from './types.ts';
+
+/** At most this many log events are read from one group. */
+const logEventCap = 5_000;
+
+/**
+ * Lines of an execution log that tell of a failure; context lines are read afterwards, for single requests, where
+ * these do not decide. Terms with `?` are alternatives.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+ */
+const failurePattern = [
+  'Execution failed',
+  'Lambda invocation failed',
+  'Lambda execution failed',
+  'Authorizer error',
+  'AuthorizerConfigurationException',
+  'Gateway response type',
+  'Endpoint response body before transformations',
+  'throttle limit exceeded',
+  'Method completed with status: 5',
+  'Method completed with status: 403',
+  'Method completed with status: 429',
+]
+  .map(term => `?"${term}"`)
+  .join(' ');
+
+const accessPattern = ['500', '501', '502', '503', '504', '505', '403', '429'].map(term => `?${term}`).join(' ');
+
+export async function readFailures(sources: SignalSources, stage: Signals['stage']): Promise<Failures> {
+  const { target } = sources;
+  const execution = executionGroup(sources);
+  const [executionLog, settings] = await Promise.all([
+    execution === null ? null : attempt(readLogEvents(sources.aws.send, execution, span(sources, failurePattern))),
+    attempt(stage()),
+  ]);
+  const access = settings.value?.accessLogs ?? null;
+  const accessGroup = access === null ? null : logGroupOfArn(access.destinationArn);
+  const accessLog =
+    accessGroup === null
+      ? null
+      : await attempt(readLogEvents(sources.aws.send, accessGroup, span(sources, accessPattern)));
+
+  const lines = (extra: LogEvent[]) => [...(executionLog?.value?.items ?? []), ...extra];
+  const accessLines = access && accessLog?.value ? { format: access.format, events: accessLog.value.items } : null;
+  const assemble = (extra: LogEvent[]) => assembleFailures(lines(extra), accessLines, target.apiType, target.stage);
+  let requests = assemble([]);
+  const undecided = requests.filter(one => one.cause === null && one.requestId !== null);
+  if (undecided.length > 0 && execution !== null && executionLog?.value) {
+    requests = assemble(
+      await contextOf(
+        sources,
+        execution,
+        undecided.flatMap(one => one.requestId ?? []),
+      ),
+    );
+  }
+
+  const offBySettings = settings.value !== null && loggingOff(settings.value);
+  const executionSource = sourceState('execution', execution, executionLog, offBySettings, target);
+  const accessSource = sourceState(
+    'access',
+    accessGroup,
+    accessLog,
+    settings.value !== null && access === null,
+    target,
+  );
+  if (access !== null && accessGroup === null) {
+    accessSource.state = 'unread';
+    accessSource.gap = elsewhere(access.destinationArn, target);
+  }
+  // One readable log is enough: the other being off is then no gap.
+  if (executionSource.state === 'read' && accessSource.state === 'off') accessSource.gap = null;
+  if (accessSource.state === 'read' && executionSource.state !== 'unread') executionSource.gap = null;
+  return { requests, sources: [executionSource, accessSource] };
+}
+
+/** How many undecided requests are looked up line by line. */
+const contextRequests = 5;
+
+/** All lines of some requests: at INFO level the route, the endpoint's answer and the authorizer are among them. */
+async function contextOf(sources: SignalSources, group: string, requestIds: string[]): Promise<LogEvent[]> {
+  const pattern = [...new Set(requestIds)]
+    .slice(0, contextRequests)
+    .map(id => `?"${id}"`)
+    .join(' ');
+  const read = await attempt(readLogEvents(sources.aws.send, group, span(sources, pattern)));
+  return read.value?.items ?? [];
+}
+
+function span({ window }: SignalSources, pattern: string) {
+  return { start: window.start, end: window.end, pattern, limit: logEventCap };
+}
+
+/** HTTP APIs write no execution log. https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html */
+export function executionGroup({ target, overrides }: Pick<SignalSources, 'target' | 'overrides'>): string | null {
+  if (overrides.logGroup !== null) return overrides.logGroup;
+  if (target.apiType === 'REST') return `API-Gateway-Execution-Logs_${target.apiId}/${target.stage}`;
+  return target.apiType === 'WEBSOCKET' ? `/aws/apigateway/${target.apiId}/${target.stage}` : null;
+}
+
+function loggingOff({ logging, routeLogging }: Stage): boolean {
+  return logging.level === 'OFF' && Object.values(routeLogging).every(route => route.level === 'OFF');
+}
+
+type Source = Failures['sources'][number];
+type LogReading = Awaited<ReturnType<typeof attempt<Listed<LogEvent> | null>>>;
+
+function sourceState(
+  kind: Source['kind'],
+  logGroup: string | null,
+  read: LogReading | null,
+  off: boolean,
+  target: Target,
+): Source {
+  const base = {
+    kind,
+    logGroup,
+    events: read?.value?.items.length ?? 0,
+    complete: read?.value?.complete ?? false,
+    gap: null,
+  };
+  if (read !== null && read.unread !== null) return { ...base, state: 'unread', gap: gapOf(read.unread) };
+  const found = (read?.value?.items.length ?? 0) > 0;
+  if (found) return { ...base, state: 'read', gap: read?.value?.complete === false ? cut(base.logGroup) : null };
+  if (off) return { ...base, state: 'off', gap: loggingOffGap(kind, target) };
+  if (logGroup === null) return { ...base, state: 'not_applicable' };
+  if (read?.value === null) return { ...base, state: 'absent', gap: loggingOffGap(kind, target) };
+  return { ...base, state: 'empty' };
+}
+
+function cut(logGroup: string | null): Gap {
+  return {
+    source: `logs:FilterLogEvents ${logGroup ?? ''}`.trim(),
+    reason: 'capped',
+    permission: null,
+    remedy: `Only the first ${logEventCap} events were read; narrow the time with --from and --to to see the rest.`,
+  };
+}
+
+function loggingOffGap(kind: Source['kind'], { apiId, stage, region, apiType }: Target): Gap {
+  const restLine = `aws apigateway update-stage --rest-api-id ${apiId} --stage-name ${stage} --patch-operations 'op=replace,path=/*/*/logging/loglevel,value=ERROR' --region ${region}`;
+  const v2Line = `aws apigatewayv2 update-stage --api-id ${apiId} --stage-name '${stage}' --access-log-settings '{"DestinationArn":"<log-group-arn>","Format":"$context.requestId $context.status $context.integrationErrorMessage"}' --region ${region}`;
+  const how = kind === 'execution' && apiType === 'REST' ? restLine : v2Line;
+  return {
+    source: 'logs:FilterLogEvents',
+    reason: 'logging_off',
+    permission: null,
+    remedy: `Turn ${kind} logging of stage ${stage} on: ${how}`,
+  };
+}
+
+function elsewhere(destinationArn: string, target: Target): Gap {
+  return {
+    source: 'logs:FilterLogEvents',
+    reason: 'not_found',
+    permission: null,
+    remedy: `Access logs of stage ${target.stage} go to ${destinationArn}, which cannot be read here; look there, or send them to a CloudWatch log group.`,
+  };
+}

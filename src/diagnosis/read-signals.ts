@@ -1,0 +1,186 @@
+import {
+  listRestDeployments,
+  readRestApi,
+  readRestDeployed,
+  readRestDraft,
+  readRestStage,
+} from '../aws/api-gateway.ts';
+import { listDeployments, readApi, readConfiguration, readStage } from '../aws/api-gateway-v2.ts';
+import { readServiceEvents } from '../aws/health.ts';
+import { readFunction } from '../aws/lambda.ts';
+import { readMetrics } from '../aws/metrics.ts';
+import type { Api, Aws, Configuration } from '../aws/types.ts';
+import { UnreadError } from '../aws/unread.ts';
+import { backendsOf, lambdaReference } from './backends.ts';
+import { undeployedDifferences } from './deployed.ts';
+import { attempt, gapOf } from './finding.ts';
+import { readChanges } from './read-changes.ts';
+import { readFailures } from './read-failures.ts';
+import type {
+  Backend,
+  Deployed,
+  Failures,
+  FunctionFacts,
+  LambdaReference,
+  SignalSources,
+  Signals,
+  Traffic,
+} from './signals.ts';
+import { metricQueries, metricsStart, trafficOf } from './traffic.ts';
+import type { Overrides, Target } from './types.ts';
+
+/** At most this many functions are looked at; failing ones first. */
+const functionCap = 20;
+
+/** Each reading is made once, when first asked for. */
+export function readSignals(sources: SignalSources): Signals {
+  const { aws, target, window, overrides, now } = sources;
+  const { send } = aws;
+  const { apiId } = target;
+  const rest = target.apiType === 'REST';
+
+  const api = once(() => (rest ? readRestApi(send, apiId) : readApi(send, apiId)));
+  const stage = once(() => (rest ? readRestStage(send, apiId, target.stage) : readStage(send, apiId, target.stage)));
+  const deployments = once(() => (rest ? listRestDeployments(send, apiId) : listDeployments(send, apiId)));
+  const deployed = once(() => (rest ? restDeployed(sources, { api, stage }) : v2Deployed(sources, stage)));
+  const backends = once(async () => {
+    const { configuration, stageVariables } = await deployed();
+    return backendsOf(configuration, stageVariables);
+  });
+  const functions = once(async () => {
+    const references = functionReferences(await backends(), (await deployed()).configuration, overrides, aws);
+    const chosen = references.length <= functionCap ? references : failingFirst(references, await failures());
+    const items = await Promise.all(chosen.slice(0, functionCap).map(one => functionFacts(send, one)));
+    return { items, complete: references.length <= functionCap };
+  });
+  const traffic = once(async (): Promise<Traffic> => {
+    const names =
+      (await attempt(backends())).value?.flatMap(one => (one.lambda === null ? [] : [one.lambda.name])) ?? [];
+    const functionNames = [...new Set([...names, ...(overrides.functionName ? [overrides.functionName] : [])])];
+    const named = functionNames.slice(0, functionCap);
+    const series = await readMetrics(send, metricQueries(target, named), metricsStart(window), window.end);
+    return trafficOf(series, named, window);
+  });
+  const failures = once(() => readFailures(sources, stage));
+  const changes = once(() => readChanges(sources, { stage, deployments, deployed, functions, traffic }));
+  const serviceEvents = once(() =>
+    readServiceEvents(send, { region: target.region, feedUrl: sources.healthFeedUrl, fetch: sources.fetch, now }),
+  );
+  return { api, stage, deployments, deployed, backends, functions, traffic, failures, changes, serviceEvents };
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let promise: Promise<T> | undefined;
+  return () => {
+    promise ??= read();
+    // A rejection is told to whoever asks; asking ahead of need must not end the process.
+    promise.catch(() => undefined);
+    return promise;
+  };
+}
+
+/**
+ * What a REST stage runs is its export; the draft is read beside it to tell what waits to be deployed.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-export-api.html
+ */
+async function restDeployed(
+  { aws, target }: SignalSources,
+  signals: Pick<Signals, 'api' | 'stage'>,
+): Promise<Deployed> {
+  const [exported, resources, api, stage] = await Promise.all([
+    attempt(readRestDeployed(aws.send, target.apiId, target.stage)),
+    attempt(readRestDraft(aws.send, target.apiId, 'routes')),
+    attempt(signals.api()),
+    attempt(signals.stage()),
+  ]);
+  const stageVariables = stage.value?.variables ?? {};
+  const draft = resources.value === null ? null : withPolicy(resources.value.configuration, api.value);
+  if (exported.value !== null) {
+    const undeployed =
+      draft !== null && resources.value?.complete ? undeployedDifferences(exported.value, draft) : null;
+    return { configuration: exported.value, basis: 'export', faithful: true, undeployed, draft, stageVariables };
+  }
+  if (exported.unread === null) throw notDeployed(target);
+  if (draft === null) throw exported.unread;
+  return { configuration: draft, basis: 'draft', faithful: false, undeployed: null, draft, stageVariables };
+}
+
+function withPolicy(draft: Configuration, api: Api | null): Configuration {
+  return api === null ? draft : { ...draft, policy: api.policy };
+}
+
+function notDeployed(target: Target): UnreadError {
+  return new UnreadError(
+    'apigateway:GetExport',
+    'not_deployed',
+    `Stage ${target.stage} of API ${target.apiId} does not exist, so nothing is deployed there.`,
+    `Deploy the API to the stage: aws apigateway create-deployment --rest-api-id ${target.apiId} --stage-name ${target.stage} --region ${target.region}`,
+  );
+}
+
+/** HTTP and WebSocket APIs: with automatic deployment the configuration is what runs. */
+async function v2Deployed({ aws, target }: SignalSources, stage: Signals['stage']): Promise<Deployed> {
+  const [configuration, settings] = await Promise.all([readConfiguration(aws.send, target.apiId), attempt(stage())]);
+  return {
+    configuration,
+    basis: 'draft',
+    faithful: settings.value?.autoDeploy ?? false,
+    undeployed: null,
+    draft: configuration,
+    stageVariables: settings.value?.variables ?? {},
+  };
+}
+
+type FunctionUse = Omit<FunctionFacts, 'configuration'>;
+
+function functionReferences(
+  backends: Backend[],
+  configuration: Configuration,
+  overrides: Overrides,
+  aws: Aws,
+): FunctionUse[] {
+  const uses = new Map<string, FunctionUse>();
+  const add = (reference: LambdaReference, usedBy: string, routes: FunctionUse['routes']) => {
+    const key = `${usedBy} ${reference.arn} ${reference.qualifier ?? ''}`;
+    const known = uses.get(key);
+    if (known) known.routes.push(...routes);
+    else uses.set(key, { reference, usedBy, routes: [...routes] });
+  };
+  if (overrides.functionName !== null) add(givenFunction(overrides.functionName, aws), 'integration', []);
+  else {
+    for (const backend of backends) if (backend.lambda !== null) add(backend.lambda, 'integration', backend.routes);
+  }
+  for (const authorizer of configuration.authorizers) {
+    const reference = authorizer.uri === null ? null : lambdaReference(authorizer.uri);
+    const routes = configuration.routes.filter(route => route.authorizerId === authorizer.id);
+    if (reference !== null) add(reference, authorizer.id, routes);
+  }
+  return [...uses.values()];
+}
+
+/** A function named by hand: `name`, `name:alias` or an ARN. */
+function givenFunction(given: string, { region, accountId, partition }: Aws): LambdaReference {
+  const byArn = lambdaReference(given);
+  if (byArn !== null) return byArn;
+  const [name = given, qualifier] = given.split(':');
+  const account = accountId ?? '';
+  return {
+    name,
+    qualifier: qualifier ?? null,
+    accountId: account,
+    region,
+    arn: `arn:${partition}:lambda:${region}:${account}:function:${name}`,
+  };
+}
+
+function failingFirst(uses: FunctionUse[], failures: Failures): FunctionUse[] {
+  const failing = new Set(failures.requests.flatMap(one => [one.route, one.functionArn].filter(part => part !== null)));
+  const fails = (use: FunctionUse) =>
+    failing.has(use.reference.arn) || use.routes.some(route => failing.has(route.key));
+  return [...uses.filter(fails), ...uses.filter(use => !fails(use))];
+}
+
+async function functionFacts(send: Aws['send'], use: FunctionUse): Promise<FunctionFacts> {
+  const { arn, qualifier } = use.reference;
+  return { ...use, configuration: await readFunction(send, arn, qualifier) };
+}

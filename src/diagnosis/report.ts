@@ -1,0 +1,99 @@
+import { byRelevance, reported } from './correlation.ts';
+import { attempt } from './finding.ts';
+import type { FailedRequest, Traffic } from './signals.ts';
+import type {
+  CallStats,
+  Finding,
+  FindingGroup,
+  Impact,
+  Report,
+  ReportedFinding,
+  Run,
+  Series,
+  Trigger,
+} from './types.ts';
+import { judgeVerdict } from './verdict.ts';
+
+/** What a report is made of beside the run and its findings. */
+export interface ReportOptions {
+  id: string;
+  trigger: Trigger;
+  generatedAt: Date;
+  threshold: number | null;
+  stats: CallStats;
+}
+
+/** Judges the findings and puts the report together from the run's shared signals. */
+export async function concludeReport(run: Run, findings: readonly Finding[], options: ReportOptions): Promise<Report> {
+  const [traffic, failures, changes] = await Promise.all([
+    attempt(run.signals.traffic()),
+    attempt(run.signals.failures()),
+    attempt(run.signals.changes()),
+  ]);
+  const impact = impactOf(traffic.value, failures.value?.requests ?? null);
+  const pattern = traffic.value?.pattern ?? 'unknown';
+  const window = { ...run.window, onset: traffic.value?.onset ?? null };
+  const { id, trigger, generatedAt, stats } = options;
+  const series: Series = traffic.value?.series ?? { periodSeconds: 60, points: null, threshold: null };
+  return {
+    schemaVersion: 1,
+    id,
+    generatedAt: generatedAt.toISOString(),
+    trigger: { kind: trigger.kind, by: trigger.by, at: trigger.at, target: trigger.request.target },
+    target: run.target,
+    window,
+    impact,
+    series: { ...series, threshold: options.threshold },
+    verdict: judgeVerdict(findings, { impact, pattern }, run.target),
+    ...findingsOf(findings),
+    changes: byRelevance(changes.value?.changes ?? [], findings, run.target, run.window).map(reported),
+    stats,
+  };
+}
+
+/** The same report with one finding run again: verdict and findings anew, the rest as it was. */
+export function judgeAgain(report: Report, findings: readonly Finding[], generatedAt: Date): Report {
+  const facts = { impact: report.impact, pattern: report.verdict.pattern };
+  return {
+    ...report,
+    generatedAt: generatedAt.toISOString(),
+    verdict: judgeVerdict(findings, facts, report.target),
+    ...findingsOf(findings),
+  };
+}
+
+function findingsOf(findings: readonly Finding[]): Pick<Report, 'steps' | 'diagnoses' | 'extended'> {
+  const of = (group: FindingGroup) => findings.filter(finding => finding.group === group).map(shown);
+  return { steps: of('step'), diagnoses: of('diagnosis'), extended: of('extended') };
+}
+
+function shown({ number, id, title, status, summary, evidence, durationMs }: Finding): ReportedFinding {
+  return { ...(number === null ? {} : { number }), id, title, status, summary, evidence, durationMs };
+}
+
+const unreadImpact: Impact = {
+  requests: null,
+  errors: null,
+  errorShare: null,
+  routes: null,
+  latencyP95Ms: null,
+  baseline: { errorShare: null, latencyP95Ms: null },
+};
+
+function impactOf(traffic: Traffic | null, failed: FailedRequest[] | null): Impact {
+  return { ...(traffic?.impact ?? unreadImpact), routes: failed === null ? null : routesOf(failed) };
+}
+
+/** Errors by route, most first; null where no log names the route of a failing request. */
+function routesOf(failed: FailedRequest[]): Impact['routes'] {
+  const errors = failed.filter(request => (request.status ?? 0) >= 500);
+  const counts = new Map<string, number>();
+  for (const { route } of errors) if (route !== null) counts.set(route, (counts.get(route) ?? 0) + 1);
+  if (errors.length > 0 && counts.size === 0) return null;
+  return [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([route, count]) => {
+      const [method = '', path = ''] = route.includes(' ') ? route.split(' ', 2) : ['', route];
+      return { method, path, errors: count };
+    });
+}

@@ -1,0 +1,30 @@
+import { cliLine, logGroupLink } from '../aws/links.ts';
+import type { Fact } from './finding.ts';
+import type { FailedRequest } from './signals.ts';
+import type { Target } from './types.ts';
+import { excerpt, utc } from './wording.ts';
+
+/** The log line that decided about a failing request, as evidence. `what` is the sentence's beginning, without a period. */
+export function requestFact(request: FailedRequest, what: string, { region }: Target): Fact {
+  const { logGroup, at, decisive, requestId } = request;
+  const around = { start: secondsFrom(at, -60), end: secondsFrom(at, 60) };
+  return {
+    text: `${what}, in log group ${logGroup} at ${utc(at)}.`,
+    source: 'logs:FilterLogEvents',
+    resource: logGroup,
+    at,
+    link: logsLink(region, logGroup, around),
+    cli: cliLine('logs filter-log-events', {
+      'log-group-name': logGroup,
+      'start-time': String(Date.parse(around.start)),
+      'end-time': String(Date.parse(around.end)),
+      ...(requestId === null ? {} : { 'filter-pattern': `"${requestId}"` }),
+      region,
+    }),
+    ...(decisive === null ? {} : { excerpt: excerpt(decisive.message) }),
+  };
+}
+
+function secondsFrom(time: string, seconds: number): string {
+  return new Date(Date.parse(time) + seconds * 1_000).toISOString();
+}

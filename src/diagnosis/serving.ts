@@ -1,0 +1,59 @@
+import type { Integration } from '../aws/types.ts';
+import { lambdaReference } from './backends.ts';
+import { routeServing } from './routes.ts';
+import type { Backend, FailedRequest, FunctionFacts } from './signals.ts';
+import type { ApiType, Overrides } from './types.ts';
+
+/** The backend that a failing request went to: by the function it called, by its route, or the only one there is. */
+export function backendServing(backends: readonly Backend[], request: FailedRequest): Backend | null {
+  const called = request.functionArn === null ? null : lambdaReference(request.functionArn);
+  if (called !== null) {
+    const same = backends.filter(({ lambda }) => lambda?.arn === called.arn && lambda.qualifier === called.qualifier);
+    if (same.length > 0) return same.find(one => request.route !== null && servesRoute(one, request.route)) ?? same[0] ?? null;
+  }
+  if (request.route !== null) {
+    const route = routeServing(backends.flatMap(one => one.routes), request.route);
+    return backends.find(one => route !== null && one.routes.includes(route)) ?? null;
+  }
+  return backends.length === 1 ? (backends[0] ?? null) : null;
+}
+
+function servesRoute(backend: Backend, route: string): boolean {
+  return routeServing(backend.routes, route) !== null;
+}
+
+/** The facts of the function behind a backend; a function given by hand stands for the one behind each. */
+export function functionBehind(
+  { lambda }: Backend,
+  functions: readonly FunctionFacts[],
+  overrides: Overrides,
+): FunctionFacts | null {
+  if (lambda === null) return null;
+  const integrated = functions.filter(one => one.usedBy === 'integration');
+  if (overrides.functionName !== null) return integrated[0] ?? null;
+  return (
+    integrated.find(({ reference }) => reference.arn === lambda.arn && reference.qualifier === lambda.qualifier) ?? null
+  );
+}
+
+/** Backends with failing requests first, the most first; the others as they stand. */
+export function failingFirst(backends: readonly Backend[], requests: readonly FailedRequest[]): Backend[] {
+  const counts = new Map<Backend, number>();
+  for (const request of requests) {
+    const backend = backendServing(backends, request);
+    if (backend !== null) counts.set(backend, (counts.get(backend) ?? 0) + 1);
+  }
+  return backends.toSorted((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
+}
+
+/**
+ * Where nothing else is set.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+export function defaultTimeoutMs(apiType: ApiType): number {
+  return apiType === 'HTTP' ? 30_000 : 29_000;
+}
+
+export function integrationTimeoutMs({ timeoutMs }: Integration, apiType: ApiType): number {
+  return timeoutMs ?? defaultTimeoutMs(apiType);
+}

@@ -1,0 +1,196 @@
+import { causeRecord } from './causes/catalogue.ts';
+import type {
+  CauseId,
+  CauseParameters,
+  Claim,
+  Confidence,
+  Finding,
+  Gap,
+  Impact,
+  Pattern,
+  RankedCause,
+  RuledOut,
+  Target,
+  Verdict,
+} from './types.ts';
+
+/** What beside the findings decides. */
+export interface VerdictFacts {
+  impact: Impact;
+  pattern: Pattern;
+}
+
+/**
+ * How much each kind of evidence is worth, 0..1. A signature comes from failing requests themselves; a configuration
+ * that must fail is weaker, because it may sit on a route that nobody calls; a symptom alone proves nothing.
+ */
+const weights = { signatureAndConfiguration: 0.95, signature: 0.85, configuration: 0.6, symptom: 0.2 } as const;
+/** A change shortly before the onset that can bring the cause about. */
+const changeRaise = 0.04;
+/** A configuration that must fail, while the logs name something else for every failing request. */
+const contradicted = 0.3;
+
+/** These answer 4xx by themselves: they explain a 5xx only where the request's own status says so. */
+const clientErrorCauses: readonly CauseId[] = [
+  'waf-blocked',
+  'resource-policy-denied',
+  'throttled',
+  'api-not-deployed',
+];
+
+/** Pure: the same findings and facts give the same verdict. */
+export function judgeVerdict(findings: readonly Finding[], facts: VerdictFacts, target: Target): Verdict {
+  const groups = groupClaims(findings);
+  const serverErrors = groups.filter(group => !clientErrorOnly(group));
+  const seen = failingRequests(serverErrors);
+  const errors = facts.impact.errors === null && seen === 0 ? null : Math.max(facts.impact.errors ?? 0, seen);
+  const ruledOut = unique(
+    findings.flatMap(finding => finding.ruledOut),
+    one => one.id,
+  );
+  const gaps = unique(
+    findings.flatMap(finding => finding.gaps),
+    gap => `${gap.source} ${gap.reason} ${gap.permission}`,
+  );
+
+  if (errors === 0) {
+    const blocked = groups.filter(group => clientErrorOnly(group) && group.bases.has('signature'));
+    const causes = blocked.map(group => rank(group, { total: 0, explained: false }, target));
+    return { status: 'no_errors', causes: ordered(causes), pattern: 'none', ruledOut: without(ruledOut, causes), gaps };
+  }
+  const causes = rankCauses(findings, target);
+  const found = causes.some(cause => cause.confidence !== 'low');
+  return {
+    status: found ? 'cause_found' : 'inconclusive',
+    causes,
+    pattern: facts.pattern,
+    ruledOut: without(ruledOut, causes),
+    gaps,
+  };
+}
+
+/** The causes that the claims support, best first. Also what the change diagnoses are measured against. */
+export function rankCauses(findings: readonly Finding[], target: Target): RankedCause[] {
+  const groups = groupClaims(findings).filter(group => !clientErrorOnly(group) && hasGround(group));
+  const total = failingRequests(groups);
+  const named = groups.filter(group => group.bases.has('signature') && group.id !== 'unclassified');
+  const explained = total > 0 && failingRequests(named) >= total;
+  const causes = ordered(groups.map(group => rank(group, { total, explained }, target)));
+  return raiseServiceEvent(causes);
+}
+
+interface ClaimGroup {
+  id: CauseId;
+  bases: Set<Claim['basis']>;
+  /** Failing requests with the signature: the most that one finding counted. */
+  requests: number | null;
+  evidence: string[];
+  parameters: CauseParameters;
+}
+
+const basisOrder: readonly Claim['basis'][] = ['signature', 'configuration', 'symptom', 'change'];
+
+function groupClaims(findings: readonly Finding[]): ClaimGroup[] {
+  const groups = new Map<CauseId, ClaimGroup>();
+  const claims = findings
+    .flatMap(finding => finding.claims)
+    .toSorted((a, b) => basisOrder.indexOf(a.basis) - basisOrder.indexOf(b.basis));
+  for (const claim of claims) {
+    const group = groups.get(claim.cause) ?? {
+      id: claim.cause,
+      bases: new Set(),
+      requests: null,
+      evidence: [],
+      parameters: {},
+    };
+    group.bases.add(claim.basis);
+    if (claim.requests !== null) group.requests = Math.max(group.requests ?? 0, claim.requests);
+    group.evidence = [...new Set([...group.evidence, ...claim.evidence])];
+    // What the configuration says is exact; what a log line says may be cut or resolved.
+    group.parameters =
+      claim.basis === 'configuration'
+        ? { ...group.parameters, ...claim.parameters }
+        : { ...claim.parameters, ...group.parameters };
+    groups.set(claim.cause, group);
+  }
+  return [...groups.values()];
+}
+
+function hasGround({ bases }: ClaimGroup): boolean {
+  return bases.has('signature') || bases.has('configuration') || bases.has('symptom');
+}
+
+function clientErrorOnly({ id, parameters }: ClaimGroup): boolean {
+  return clientErrorCauses.includes(id) && !(parameters.statusCode ?? '').startsWith('5');
+}
+
+function failingRequests(groups: ClaimGroup[]): number {
+  return groups.reduce((all, group) => all + (group.requests ?? 0), 0);
+}
+
+interface Context {
+  /** Failing requests that the logs tell apart. */
+  total: number;
+  /** Every one of them carries the signature of a known cause. */
+  explained: boolean;
+}
+
+function rank(group: ClaimGroup, context: Context, target: Target): RankedCause {
+  const { id, parameters, evidence } = group;
+  const record = causeRecord(id);
+  const { score, confidence } = weigh(group, context);
+  const errorShare = group.requests === null || context.total === 0 ? null : round(group.requests / context.total);
+  return {
+    id,
+    confidence,
+    score,
+    summary: record.summary(parameters, target),
+    remedy: record.remedy(parameters, target),
+    cli: record.cli(parameters, target),
+    evidence,
+    errorShare,
+  };
+}
+
+function weigh(group: ClaimGroup, { total, explained }: Context): { score: number; confidence: Confidence } {
+  const signature = group.bases.has('signature');
+  const configuration = group.bases.has('configuration');
+  const raise = group.bases.has('change') ? changeRaise : 0;
+  if (group.id === 'unclassified') return { score: weights.symptom, confidence: 'low' };
+  if (signature) {
+    const weight = configuration ? weights.signatureAndConfiguration : weights.signature;
+    const share = total === 0 ? 1 : (group.requests ?? 0) / total;
+    return { score: round(weight * (0.5 + 0.5 * share) + raise), confidence: 'high' };
+  }
+  if (configuration) {
+    if (explained) return { score: contradicted, confidence: 'low' };
+    return { score: round(weights.configuration + raise), confidence: raise > 0 ? 'high' : 'medium' };
+  }
+  return { score: round(weights.symptom + raise), confidence: 'low' };
+}
+
+/** An open service event is named, at medium at most, only where nothing else explains the errors. */
+function raiseServiceEvent(causes: RankedCause[]): RankedCause[] {
+  const alone = causes.every(cause => cause.id === 'aws-service-event' || cause.confidence === 'low');
+  if (!alone) return causes.filter(cause => cause.id !== 'aws-service-event');
+  return ordered(
+    causes.map(cause => (cause.id === 'aws-service-event' ? { ...cause, confidence: 'medium', score: 0.5 } : cause)),
+  );
+}
+
+function ordered(causes: RankedCause[]): RankedCause[] {
+  return causes.toSorted((a, b) => b.score - a.score || (b.errorShare ?? 0) - (a.errorShare ?? 0));
+}
+
+function without(ruledOut: RuledOut[], causes: RankedCause[]): RuledOut[] {
+  const named = new Set(causes.filter(cause => cause.confidence !== 'low').map(cause => cause.id));
+  return ruledOut.filter(one => !named.has(one.id));
+}
+
+function unique<T extends RuledOut | Gap>(items: T[], key: (item: T) => string): T[] {
+  return [...new Map(items.toReversed().map(item => [key(item), item])).values()].toReversed();
+}
+
+function round(value: number): number {
+  return Math.round(Math.min(1, value) * 100) / 100;
+}

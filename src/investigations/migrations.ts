@@ -1,0 +1,86 @@
+/** Numbered, append-only: a released migration is never edited, a change is a new one. */
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Tables } from './tables.ts';
+
+const migrations: Record<string, Migration> = {
+  '0001-investigations': {
+    async up(db) {
+      await sql`
+        CREATE TABLE inbox (
+          id TEXT PRIMARY KEY,
+          key TEXT NOT NULL UNIQUE,
+          state TEXT NOT NULL,
+          trigger TEXT NOT NULL,
+          conversation TEXT NOT NULL,
+          candidates TEXT,
+          received_at TEXT NOT NULL,
+          lease_holder TEXT,
+          lease_until TEXT,
+          attempts INTEGER NOT NULL DEFAULT 0
+        )`.execute(db);
+      await sql`CREATE INDEX inbox_new ON inbox (received_at) WHERE state = 'new'`.execute(db);
+      await sql`
+        CREATE TABLE investigations (
+          id TEXT PRIMARY KEY,
+          team_id TEXT NOT NULL,
+          channel_id TEXT NOT NULL,
+          account_id TEXT NOT NULL,
+          region TEXT NOT NULL,
+          api_id TEXT NOT NULL,
+          stage TEXT NOT NULL,
+          state TEXT NOT NULL,
+          document TEXT NOT NULL,
+          version INTEGER NOT NULL,
+          due_at TEXT,
+          requested_by TEXT,
+          excerpts_since TEXT,
+          updated_at TEXT NOT NULL,
+          lease_holder TEXT,
+          lease_until TEXT,
+          attempts INTEGER NOT NULL DEFAULT 0
+        )`.execute(db);
+      await sql`
+        CREATE UNIQUE INDEX investigations_open ON investigations (team_id, account_id, region, api_id, stage)
+        WHERE state IN ('investigating', 'diagnosed')`.execute(db);
+      await sql`CREATE INDEX investigations_due ON investigations (due_at) WHERE due_at IS NOT NULL`.execute(db);
+      await sql`CREATE INDEX investigations_updated ON investigations (updated_at)`.execute(db);
+      await sql`
+        CREATE TABLE messages (
+          investigation_id TEXT NOT NULL,
+          purpose TEXT NOT NULL,
+          channel_id TEXT NOT NULL,
+          ts TEXT,
+          intended_at TEXT NOT NULL,
+          content_hash TEXT,
+          PRIMARY KEY (investigation_id, purpose)
+        )`.execute(db);
+    },
+  },
+};
+
+/** The store was written by a newer version of this program. */
+export class NewerSchemaError extends Error {
+  constructor(where: string, unknown: readonly string[]) {
+    super(
+      `The store in ${where} was written by a newer version of this program (it has the schema change ${unknown.join(', ')}). Start that version, or restore a copy of the store from before the update.`,
+    );
+    this.name = 'NewerSchemaError';
+  }
+}
+
+/** Brings the schema up to date. Rejects with NewerSchemaError, and then has changed nothing. */
+export async function migrate(db: Kysely<Tables>, where: string): Promise<void> {
+  const unknown = (await appliedMigrations(db)).filter(name => !(name in migrations));
+  if (unknown.length > 0) throw new NewerSchemaError(where, unknown);
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+async function appliedMigrations(db: Kysely<Tables>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(table => table.name === 'kysely_migration')) return [];
+  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db);
+  return rows.map(row => row.name);
+}

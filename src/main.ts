@@ -1,0 +1,112 @@
+/** Arguments -> a command of cli/. Commands are loaded when they are asked for, and only this file ends the process. */
+import { readFileSync } from 'node:fs';
+import type { Command, CommandContext, ExitCode } from './cli/command.ts';
+import { ConfigError, readConfig } from './config.ts';
+
+interface Entry {
+  synopsis: string;
+  about: string;
+  load(): Promise<Command>;
+}
+
+const commands: Record<string, Entry> = {
+  serve: {
+    synopsis: 'serve',
+    about: 'the bot: Slack (Socket Mode where SLACK_APP_TOKEN is set, else HTTP) and health',
+    load: () => import('./cli/serve.ts'),
+  },
+  sandbox: {
+    synopsis: 'sandbox [--port 3500] [--scenario ID]',
+    about: 'the same bot on a page of its own and a scripted AWS: no account, no token',
+    load: () => import('./cli/sandbox.ts'),
+  },
+  diagnose: {
+    synopsis: 'diagnose <target> [--stage S] [--since 30m] [--json] …',
+    about: 'one diagnosis to the terminal',
+    load: () => import('./cli/diagnose.ts'),
+  },
+  explain: {
+    synopsis: 'explain [FILE|-] [--json]',
+    about: 'names the cause of pasted log lines, offline',
+    load: () => import('./cli/explain.ts'),
+  },
+};
+
+const usage = `Usage: apigw-500 <command>
+
+${Object.values(commands)
+  .map(({ synopsis, about }) => `  ${synopsis}\n      ${about}`)
+  .join('\n')}
+
+  apigw-500 <command> --help    more on a command
+  apigw-500 --version
+`;
+
+/** Runs one command and ends the process with its exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) closes the pipe: no reason for a stack trace.
+  process.stdout.on('error', error => process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : 1));
+  const code = await exitCodeOf(argv);
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  process.exit(code);
+}
+
+async function exitCodeOf([name, ...args]: readonly string[]): Promise<ExitCode> {
+  const { out, err, version } = context;
+  if (name === '--version') {
+    out(`${version}\n`);
+    return 0;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    out(usage);
+    return 0;
+  }
+  const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (entry === undefined) {
+    err(`${name === undefined ? 'Say which command.' : `There is no command "${name}".`}\n\n${usage}`);
+    return 2;
+  }
+  try {
+    const command = await entry.load();
+    if (args.includes('--help') || args.includes('-h')) {
+      out(command.usage);
+      return 0;
+    }
+    return await command.run(args, context);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      err(`${error.message}\n${error.problems.map(problem => `  - ${problem}\n`).join('')}`);
+      return 2;
+    }
+    err(`apigw-500 ${name} ended because of a defect: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  }
+}
+
+const context: CommandContext = {
+  config: readConfig,
+  clock: () => new Date(),
+  out: text => void process.stdout.write(text),
+  err: text => void process.stderr.write(text),
+  stdin: process.stdin,
+  terminal: process.stdout.isTTY ? { columns: process.stdout.columns, colour: process.stdout.hasColors() } : null,
+  stopped,
+  version: (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version,
+};
+
+let stopping: Promise<void> | undefined;
+
+/** The same signal may come more than once: the terminal sends it to npm and to us, and npm passes it on. */
+function stopped(): Promise<void> {
+  stopping ??= new Promise(resolve => {
+    process.on('SIGTERM', () => resolve());
+    process.on('SIGINT', () => resolve());
+  });
+  return stopping;
+}
+
+/** What is written to a pipe may still be under way when the process ends. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => stream.write('', () => resolve()));
+}

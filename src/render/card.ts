@@ -1,0 +1,208 @@
+/** The one message of an investigation that the channel sees; edited in place, everything else is in its thread. */
+import type { Report } from '../diagnosis/types.ts';
+import type { Investigation } from '../investigations/types.ts';
+import {
+  actions,
+  button,
+  compose,
+  context,
+  header,
+  join,
+  LIMITS,
+  type Markup,
+  type Message,
+  md,
+  optional,
+  type Part,
+  part,
+  person,
+  safeUrl,
+  section,
+  when,
+  words,
+} from './blocks.ts';
+import { actionIds, linkId } from './ids.ts';
+import { type Check, currentFindings } from './playbook.ts';
+import { oneLineVerdict, verdictParts } from './verdict.ts';
+import { assertNever, count, evidenceOf, headline, place, tally } from './words.ts';
+
+export function card(investigation: Investigation, checks: readonly Check[]): Message {
+  const { target } = investigation;
+  const status = statusOf(investigation);
+  const name = `${target.apiName}, stage ${target.stage}`;
+  return compose(
+    fallbackText(investigation, status, checks),
+    [
+      part(header(`${status.glyph} ${status.words}: ${name}`), context(words(place(target), 2 * LIMITS.name))),
+      ...body(investigation, checks),
+      optional(context(footer(investigation))),
+      ...buttons(investigation),
+    ],
+    left => md`_${left} more parts have no room here; the thread and the JSON report have them._`,
+  );
+}
+
+type Phase =
+  | 'waiting'
+  | 'investigating'
+  | 'failed'
+  | 'recovered'
+  | 'resolved'
+  | 'cause_found'
+  | 'no_errors'
+  | 'inconclusive';
+
+interface Status {
+  phase: Phase;
+  glyph: string;
+  words: string;
+}
+
+const glyphs: Record<Phase, string> = {
+  waiting: '⏳',
+  investigating: '⏳',
+  failed: '⚠️',
+  recovered: '🟢',
+  resolved: '☑️',
+  cause_found: '🔴',
+  no_errors: '🟢',
+  inconclusive: '❔',
+};
+
+/** The status line of the card, in words; also for lists. */
+export function statusOf(investigation: Investigation): Status {
+  const phase = phaseOf(investigation);
+  return { phase, glyph: glyphs[phase], words: statusLine(phase, investigation) };
+}
+
+function phaseOf(investigation: Investigation): Phase {
+  switch (investigation.state) {
+    case 'investigating':
+      return investigation.waitingSince === undefined ? 'investigating' : 'waiting';
+    case 'recovered':
+    case 'resolved':
+      return investigation.state;
+    case 'diagnosed':
+      if (investigation.failure !== null || investigation.record === null) return 'failed';
+      return investigation.record.report.verdict.status;
+    default:
+      return assertNever(investigation.state);
+  }
+}
+
+function statusLine(phase: Phase, { record }: Investigation): string {
+  switch (phase) {
+    case 'waiting':
+      return 'Waiting for a turn';
+    case 'investigating':
+      return record === null ? 'Investigating' : 'Investigating again';
+    case 'failed':
+      return 'The diagnosis could not be finished';
+    case 'recovered':
+      return 'Recovered';
+    case 'resolved':
+      return 'Resolved';
+    case 'cause_found':
+    case 'no_errors':
+    case 'inconclusive':
+      return record === null ? '' : headline(record.report);
+    default:
+      return assertNever(phase);
+  }
+}
+
+function fallbackText(investigation: Investigation, status: Status, checks: readonly Check[]): string {
+  const { target } = investigation;
+  const detail = fallbackDetail(investigation, status.phase, checks);
+  return `${status.words}: ${target.apiName}, stage ${target.stage} (${place(target)}). ${detail}`;
+}
+
+function fallbackDetail(investigation: Investigation, phase: Phase, checks: readonly Check[]): string {
+  if (phase === 'investigating') return progressWords(investigation, checks);
+  if (phase === 'failed') return investigation.failure ?? '';
+  const first = investigation.record?.report.verdict.causes[0];
+  return first === undefined ? '' : `${first.summary} Confidence: ${first.confidence}.`;
+}
+
+function progressWords(investigation: Investigation, checks: readonly Check[]): string {
+  const done = investigation.progress.filter(finding => finding.group !== 'extended').length;
+  return `${done} of ${checks.length} checks are done.`;
+}
+
+function body(investigation: Investigation, checks: readonly Check[]): Part[] {
+  const { record } = investigation;
+  const phase = phaseOf(investigation);
+  switch (phase) {
+    case 'waiting':
+      return [
+        part(section(md`The diagnosis starts as soon as others have finished; only so many run at once.`)),
+        ...before(record?.report),
+      ];
+    case 'investigating':
+      return [part(section(progress(investigation, checks))), ...before(record?.report)];
+    case 'failed':
+      return [
+        part(section(md`${investigation.failure ?? 'No result was stored.'} Press *Run again* to try once more.`)),
+        ...before(record?.report),
+      ];
+    case 'resolved':
+      return [
+        part(section(resolution(investigation))),
+        ...(record === null ? [] : [part(section(oneLineVerdict(record.report)))]),
+      ];
+    case 'recovered':
+    case 'cause_found':
+    case 'no_errors':
+    case 'inconclusive':
+      return record === null ? [] : verdictParts(investigation, record.report);
+    default:
+      return assertNever(phase);
+  }
+}
+
+function progress(investigation: Investigation, checks: readonly Check[]): Markup {
+  const found = currentFindings(investigation);
+  const problems = found.filter(finding => finding.status === 'problem').slice(0, 3);
+  const lines = problems.map(finding => md`• ${finding.summary}`);
+  const so = found.length === 0 ? md`` : md` So far: ${tally(found.map(finding => finding.status))}.`;
+  return join([md`${progressWords(investigation, checks)}${so}`, ...lines], '\n');
+}
+
+/** The verdict of the run before stays readable while a new one is under way. */
+function before(report: Report | undefined): Part[] {
+  if (report === undefined) return [];
+  return [optional(section(md`*Run before, ${when(report.generatedAt)}:* ${oneLineVerdict(report)}`))];
+}
+
+function resolution({ resolved }: Investigation): Markup {
+  return resolved === undefined ? md`Closed.` : md`Closed by ${person(resolved.by)}, ${when(resolved.at)}.`;
+}
+
+function footer({ id, trigger, occurrences }: Investigation): Markup {
+  const again = occurrences.length > 1 ? md` · asked for ${count(occurrences.length, 'time')}` : md``;
+  return md`Asked by ${person(trigger.by)}, ${when(trigger.at)}${again} · investigation ${id}`;
+}
+
+/** Only what the investigation can still do: nothing while it runs, nothing once it is closed. */
+function buttons(investigation: Investigation): Part[] {
+  const { phase } = statusOf(investigation);
+  if (phase === 'investigating' || phase === 'waiting' || phase === 'resolved') return [];
+  const { id, target, record } = investigation;
+  const name = `${target.apiName}, stage ${target.stage}`;
+  return [
+    part(
+      actions([
+        button({ id: actionIds.rerun, text: 'Run again', value: id, label: `Run the diagnosis of ${name} again` }),
+        button({ id: actionIds.resolve, text: 'Resolve', value: id, label: `Close the investigation of ${name}` }),
+        ...consoleButton(record?.report),
+      ]),
+    ),
+  ];
+}
+
+function consoleButton(report: Report | undefined) {
+  const first = report?.verdict.causes[0]?.evidence[0];
+  const address = report === undefined || first === undefined ? null : evidenceOf(report).get(first)?.link;
+  const url = address == null ? null : safeUrl(address);
+  return url === null ? [] : [button({ id: linkId(1), text: 'Open in the AWS console', url })];
+}

@@ -1,0 +1,79 @@
+/** The message that a row's button opens: everything that one step or diagnosis observed. */
+import type { KnownBlock } from '@slack/types';
+import type { Evidence, Finding } from '../diagnosis/types.ts';
+import type { Investigation } from '../investigations/types.ts';
+import {
+  compose,
+  context,
+  join,
+  LIMITS,
+  link,
+  type Markup,
+  type Message,
+  md,
+  optional,
+  part,
+  preformatted,
+  section,
+  when,
+  words,
+} from './blocks.ts';
+import { checkId } from './ids.ts';
+import { type Check, checkName, findingOf, pressed, statusLabel } from './playbook.ts';
+import { count, gapWords, statusWords } from './words.ts';
+
+/** `check` is `step:4` or `diagnosis:2`; null where there is nothing to show of it yet. */
+export function evidenceMessage(investigation: Investigation, checks: readonly Check[], check: string): Message | null {
+  const now = findingOf(investigation, check);
+  const finding = now ?? lastOutcome(investigation, check);
+  if (finding === undefined) return null;
+  const { apiName, stage } = investigation.target;
+  const question = checks.find(item => checkId(item) === check)?.question;
+  return compose(
+    `${checkName(finding)}, for ${apiName}, stage ${stage}: ${statusWords[finding.status]}. ${finding.summary}`,
+    [
+      part(
+        section(md`*${words(checkName(finding), LIMITS.name)}* · ${statusLabel(finding.status)}${asked(question)}`),
+        section(md`${finding.summary}${pressed(investigation.presses[finding.id])}`),
+        context(md`Run ${when(finding.at)}, in ${count(Math.round(finding.durationMs), 'millisecond')}.${again(now)}`),
+      ),
+      ...finding.evidence.map((item, index) => optional(...observed(item, index + 1))),
+      ...(finding.evidence.length === 0 ? [part(context(md`No single fact was recorded for this.`))] : []),
+      ...finding.gaps.map(gap => optional(section(md`*Not read:* ${gapWords(gap)}`))),
+      ...finding.ruledOut.map(item => optional(context(md`*Ruled out:* ${item.id}. ${item.because}`))),
+    ],
+    left => md`_${left} more of ${parts(finding)} have no room here; the JSON report has them all._`,
+  );
+}
+
+/** While the whole playbook runs again, the outcome of the run before stays readable. */
+function lastOutcome(investigation: Investigation, check: string): Finding | undefined {
+  return investigation.record?.findings.find(finding => checkId(finding) === check);
+}
+
+function again(now: Finding | undefined): string {
+  return now === undefined ? ' The whole playbook is running again; this is the outcome before.' : '';
+}
+
+function asked(question: string | undefined): Markup {
+  return question === undefined ? md`` : md`\n_${words(question)}_`;
+}
+
+function observed(evidence: Evidence, position: number): KnownBlock[] {
+  const origin = [
+    ...(evidence.at === null ? [] : [when(evidence.at)]),
+    words(evidence.source, LIMITS.name),
+    words(evidence.resource, LIMITS.name),
+    ...(evidence.link === null ? [] : [link(evidence.link, 'Open in the AWS console')]),
+  ];
+  return [
+    section(md`*${position}.* ${evidence.text}`),
+    ...(evidence.excerpt === undefined || evidence.excerpt === '' ? [] : [preformatted(evidence.excerpt)]),
+    context(join(origin, ' · ')),
+    ...(evidence.cli === null ? [] : [preformatted(evidence.cli)]),
+  ];
+}
+
+function parts(finding: Finding): string {
+  return `${finding.evidence.length + finding.gaps.length + finding.ruledOut.length} facts`;
+}

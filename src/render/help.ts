@@ -1,0 +1,77 @@
+/** How the command is typed; one list for Slack and the terminal. */
+import { compose, type Message, md, part, preformatted, section } from './blocks.ts';
+import { slashCommand } from './ids.ts';
+
+interface Usage {
+  type: string;
+  does: string;
+}
+
+const targets: Usage[] = [
+  { type: 'a1b2c3d4e5', does: 'the id of a REST, HTTP or WebSocket API' },
+  { type: 'orders-api', does: 'its name' },
+  { type: 'https://api.example.com/orders', does: 'an invoke URL, or the URL of a custom domain' },
+  { type: 'alarm:orders-5xx', does: 'a CloudWatch alarm, by name; an ARN of an API, a stage or an alarm works too' },
+];
+
+const options: Usage[] = [
+  { type: '--stage S', does: 'the stage; without it, the one that exists or fails' },
+  { type: '--region R', does: 'the Region, where it is another than the configured one' },
+  { type: '--account A', does: 'the account, where several are configured' },
+  { type: '--since 30m', does: 'how far back to look: 15m (the default), 2h, 1d' },
+  { type: '--from T --to T', does: 'a fixed span: 2026-11-22T14:00:00+01:00, or 2h' },
+  { type: '--function F', does: 'the Lambda function, where it should not be found by itself' },
+  { type: '--role R', does: 'the IAM role, likewise' },
+  { type: '--policy P', does: 'the ARN of the IAM policy, likewise' },
+  { type: '--log-group G', does: 'the log group, likewise' },
+];
+
+const words: Usage[] = [
+  {
+    type: `${slashCommand} status`,
+    does: 'lists the open investigations of this channel, for you alone; list does the same',
+  },
+  { type: `${slashCommand} help`, does: 'shows this' },
+  { type: slashCommand, does: 'opens a form' },
+];
+
+/** The private answer to `help`. */
+export function helpMessage(): Message {
+  const line = `${slashCommand} <target> [stage] [since]`;
+  return compose(
+    `${line} diagnoses why an Amazon API Gateway API answers with 5xx errors.`,
+    [
+      part(
+        section(
+          md`*Why does my API answer 500?* This reads its configuration, logs, metrics and changes; it changes nothing.`,
+        ),
+        preformatted(`${line}\n${slashCommand} orders-api prod 30m`),
+        section(md`*The target is one of*`),
+        preformatted(table(targets)),
+        section(md`*Options*`),
+        preformatted(table(options)),
+        section(md`*Also*`),
+        preformatted(table(words)),
+      ),
+    ],
+    () => md``,
+  );
+}
+
+/** What `diagnose` takes, for the terminal. */
+export function diagnoseHelp(): string {
+  return [
+    'diagnose <target> [stage] [since] [options]',
+    '',
+    'The target is one of',
+    table(targets),
+    '',
+    'Options',
+    table(options),
+  ].join('\n');
+}
+
+function table(rows: readonly Usage[]): string {
+  const width = Math.max(...rows.map(row => row.type.length));
+  return rows.map(row => `${row.type.padEnd(width)}  ${row.does}`).join('\n');
+}

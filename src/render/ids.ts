@@ -1,0 +1,39 @@
+/** The ids of the contract. They are sent to Slack and come back with every press, so they never change. */
+import type { Finding } from '../diagnosis/types.ts';
+
+export const slashCommand = '/apigw-500';
+
+export const actionIds = { rerun: 'rerun', resolve: 'resolve' } as const;
+
+/** Actions that carry a number; what comes back is matched by these. */
+export const actionPatterns = {
+  check: /^(step|diagnosis):\d{1,2}$/,
+  candidate: /^candidate:\d{1,2}$/,
+  link: /^link:\d{1,2}$/,
+} as const;
+
+export const viewIds = { start: 'start' } as const;
+
+/** The form's fields: block and action id in one. */
+export const startFields = { target: 'target', stage: 'stage', since: 'since' } as const;
+
+/** What a button of the playbook asks for: `step:4`, `diagnosis:2`. */
+export function checkId(check: { group: Finding['group']; number: number | null }): string {
+  return `${check.group}:${check.number}`;
+}
+
+export function candidateId(index: number): string {
+  return `candidate:${index}`;
+}
+
+export function linkId(index: number): string {
+  return `link:${index}`;
+}
+
+/** The number at the end of an action id. */
+export function numberOf(actionId: string): number {
+  return Number(actionId.slice(actionId.indexOf(':') + 1));
+}
+
+/** Message metadata, by which a message is found again after a crash. Anyone in the channel can read it. */
+export const metadataType = 'apigw500';

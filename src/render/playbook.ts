@@ -1,0 +1,152 @@
+/** The two messages of the thread with a row and a button for each check: the playbook's steps, and the diagnoses. */
+import type { Diagnosis, Finding, FindingStatus, Step } from '../diagnosis/types.ts';
+import type { Investigation, Press } from '../investigations/types.ts';
+import {
+  button,
+  compose,
+  LIMITS,
+  type Markup,
+  type Message,
+  md,
+  optional,
+  type Part,
+  part,
+  person,
+  section,
+  when,
+  words,
+} from './blocks.ts';
+import { checkId } from './ids.ts';
+import { assertNever, statusWords, tally } from './words.ts';
+
+/** What is shown of a check before it has an outcome; the playbook's own definitions are such. */
+export type Check = Pick<Step | Diagnosis, 'group' | 'number' | 'id' | 'title' | 'question'>;
+
+const groups = {
+  step: { title: 'Playbook', what: 'steps', name: 'Step' },
+  diagnosis: { title: 'Diagnoses', what: 'diagnoses', name: 'Diagnosis' },
+} as const;
+
+const glyphs: Record<FindingStatus, string> = {
+  problem: '🔴',
+  warning: '🟡',
+  ok: '🟢',
+  unknown: '❔',
+  not_applicable: '➖',
+};
+
+/** Glyph and words; the glyph never stands alone. */
+export function statusLabel(status: FindingStatus): string {
+  return `${glyphs[status]} ${statusWords[status]}`;
+}
+
+/** The findings that are shown now: of the run under way, else of the last one. */
+export function currentFindings(investigation: Investigation): Finding[] {
+  if (investigation.state === 'investigating') return investigation.progress;
+  return investigation.record?.findings ?? [];
+}
+
+export function findingOf(investigation: Investigation, check: string): Finding | undefined {
+  return currentFindings(investigation).find(finding => checkId(finding) === check);
+}
+
+export function checkName(check: { group: Finding['group']; number: number | null; title: string }): string {
+  return check.group === 'extended' ? check.title : `${groups[check.group].name} ${check.number}: ${check.title}`;
+}
+
+/** One message for the nine steps, or for the five diagnoses. */
+export function playbookMessage(
+  investigation: Investigation,
+  checks: readonly Check[],
+  group: 'step' | 'diagnosis',
+): Message {
+  const { title, what } = groups[group];
+  const { apiName, stage } = investigation.target;
+  const own = checks.filter(check => check.group === group);
+  const findings = currentFindings(investigation).filter(finding => finding.group === group);
+  const summary = tally(findings.map(finding => finding.status));
+  const rows = own.map(check => part(row(investigation, check)));
+  return compose(
+    `${title} for ${apiName}, stage ${stage}: ${findings.length} of ${own.length} ${what} done; ${summary}.`,
+    [
+      part(section(md`*${title}* for ${words(apiName, LIMITS.name)}, stage ${words(stage, LIMITS.name)} · ${summary}`)),
+      ...rows,
+      ...(group === 'diagnosis' ? widerRows(investigation) : []),
+    ],
+    left => md`_${left} more rows have no room here; the JSON report has them all._`,
+  );
+}
+
+// A row must always fit, whatever the length of its sentence: nine of them share one message.
+const rowSentence = 420;
+
+function row(investigation: Investigation, check: Check) {
+  const id = checkId(check);
+  const finding = findingOf(investigation, id);
+  const press = investigation.presses[check.id];
+  const title = md`*${String(check.number)} · ${words(check.title, LIMITS.name)}*`;
+  if (press?.state === 'running') {
+    return section(md`${title} · ⏳ Running again, by ${person(press.by)}${sentence(finding)}`);
+  }
+  if (finding === undefined) return section(md`${title} · ${pendingWords(investigation)}`);
+  const state = md`${title} · ${statusLabel(finding.status)}${sentence(finding)}${pressed(press)}`;
+  return section(state, checkButton(investigation, check));
+}
+
+function sentence(finding: Finding | undefined): Markup {
+  return finding === undefined ? md`` : md`\n${words(finding.summary, rowSentence)}`;
+}
+
+function checkButton(investigation: Investigation, check: Check) {
+  // A closed investigation keeps its evidence, and a run under way brings every check anew.
+  const readOnly = investigation.state === 'investigating' || investigation.state === 'resolved';
+  const name = `${groups[check.group === 'diagnosis' ? 'diagnosis' : 'step'].name} ${check.number}`;
+  return button({
+    id: checkId(check),
+    text: readOnly ? 'Show evidence' : 'Show and run again',
+    value: investigation.id,
+    label: readOnly ? `${name}: show the evidence` : `${name}: show the evidence and run it again`,
+  });
+}
+
+function pendingWords(investigation: Investigation): string {
+  switch (investigation.state) {
+    case 'investigating':
+      return investigation.waitingSince === undefined ? '⏳ Running' : '⏳ Waiting for a turn';
+    case 'diagnosed':
+    case 'recovered':
+    case 'resolved':
+      return '➖ Not run';
+    default:
+      return assertNever(investigation.state);
+  }
+}
+
+/** Who ran it again, and when. */
+export function pressed(press: Press | undefined): Markup {
+  if (press === undefined) return md``;
+  switch (press.state) {
+    case 'running':
+      return md`\n_⏳ Running again, by ${person(press.by)}._`;
+    case 'done':
+      return md`\n_Run again by ${person(press.by)}, ${when(press.at)}._`;
+    case 'failed':
+      return md`\n_The run asked for by ${person(press.by)} could not be finished, ${when(press.at)}; press again._`;
+    default:
+      return assertNever(press.state);
+  }
+}
+
+/** What the 30-minute pass found, where it ran. */
+function widerRows(investigation: Investigation): Part[] {
+  const wider = currentFindings(investigation).filter(finding => finding.group === 'extended');
+  if (wider.length === 0) return [];
+  return [
+    part(section(md`*Wider look, over 30 minutes:* nothing above explained the errors.`)),
+    ...wider.map(finding =>
+      optional(
+        section(md`*${words(finding.title, LIMITS.name)}* · ${statusLabel(finding.status)}${sentence(finding)}`),
+      ),
+    ),
+  ];
+}

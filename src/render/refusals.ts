@@ -1,0 +1,81 @@
+/** What the asker is told, in private, where a command opened no investigation. */
+import type { Candidate } from '../diagnosis/types.ts';
+import type { Refusal } from '../investigations/types.ts';
+import {
+  button,
+  code,
+  compose,
+  LIMITS,
+  type Markup,
+  type Message,
+  md,
+  optional,
+  part,
+  section,
+  words,
+} from './blocks.ts';
+import { candidateId, slashCommand } from './ids.ts';
+import { assertNever, candidateWords, count } from './words.ts';
+
+export function refusalMessage(refusal: Refusal): Message {
+  const { plain, markup } = reason(refusal);
+  const candidates = 'candidates' in refusal ? refusal.candidates : [];
+  return compose(
+    plain,
+    [
+      part(section(markup)),
+      ...candidates.map((candidate, index) => optional(choice(refusal.inboxId, candidate, index))),
+    ],
+    left => md`_${left} more have no room here: type the id of the API instead of its name._`,
+  );
+}
+
+function reason(refusal: Refusal): { plain: string; markup: Markup } {
+  const { target } = refusal;
+  switch (refusal.kind) {
+    case 'ambiguous': {
+      const many = count(refusal.candidates.length, 'API or stage', 'APIs or stages');
+      return {
+        plain: `${target} fits ${many}. Choose one.`,
+        markup: md`${code(target)} fits ${many}. Which one is meant?`,
+      };
+    }
+    case 'not_found': {
+      const { region, candidates } = refusal;
+      const next =
+        candidates.length === 0
+          ? md`Check the name, the Region (${code('--region')}) and the account (${code('--account')}), or type ${code(`${slashCommand} help`)}.`
+          : md`These names are close:`;
+      return {
+        plain: `No API, stage, domain or alarm in ${region} is called ${target}.`,
+        markup: md`No API, stage, domain or alarm in ${region} is called ${code(target)}. ${next}`,
+      };
+    }
+    case 'unreadable':
+      return {
+        plain: `${target} could not be looked up. ${refusal.message} ${refusal.remedy}`,
+        markup: md`${code(target)} could not be looked up. ${refusal.message}\n*What to do:* ${refusal.remedy}`,
+      };
+    case 'failed':
+      return {
+        plain: `The diagnosis of ${target} could not be started. ${refusal.message}`,
+        markup: md`The diagnosis of ${code(target)} could not be started. ${refusal.message} Type the command again to try once more.`,
+      };
+    default:
+      return assertNever(refusal);
+  }
+}
+
+function choice(inboxId: string, candidate: Candidate, index: number) {
+  const name = words(candidate.apiName, LIMITS.name);
+  const details = words(candidateWords(candidate), 2 * LIMITS.name);
+  return section(
+    md`*${name}*\n${details}`,
+    button({
+      id: candidateId(index),
+      text: 'Diagnose',
+      value: inboxId,
+      label: `Diagnose ${candidate.apiName}, ${candidate.stages.join(', ')}`,
+    }),
+  );
+}

@@ -1,0 +1,153 @@
+/** Short private answers: to a press, to a list, and where something is not allowed or could not be done. */
+import type { Investigation } from '../investigations/types.ts';
+import {
+  button,
+  channel,
+  code,
+  compose,
+  LIMITS,
+  type Markup,
+  type Message,
+  md,
+  optional,
+  part,
+  person,
+  preformatted,
+  safeUrl,
+  section,
+  when,
+  words,
+} from './blocks.ts';
+import { statusOf } from './card.ts';
+import { linkId, slashCommand } from './ids.ts';
+import { oneLineVerdict } from './verdict.ts';
+import { count, place } from './words.ts';
+
+/** One sentence or two; `markup` where the plain text needs a form of its own. */
+export function note(plain: string, markup: Markup = md`${plain}`): Message {
+  return compose(plain, [part(section(markup))], () => md``);
+}
+
+/** The command could not be understood. */
+export function problemReply(problem: string, typed: string): Message {
+  return note(
+    `${problem} Type ${slashCommand} help to see what can be typed.`,
+    md`${problem}\nTyped: ${code(`${slashCommand} ${typed}`, 2 * LIMITS.name)}\nExample: ${code(`${slashCommand} orders-api prod 30m`)} · more: ${code(`${slashCommand} help`)}`,
+  );
+}
+
+export function goneReply(): Message {
+  return note(
+    `This investigation is closed or was deleted, so the button does nothing any more. Type ${slashCommand} with the API to open a new one.`,
+  );
+}
+
+export function choiceGoneReply(): Message {
+  return note(`This choice is no longer valid. Type the ${slashCommand} command again.`);
+}
+
+export function chosenReply(): Message {
+  return note('The diagnosis is under way; its card appears in this channel.');
+}
+
+export function runningReply(): Message {
+  return note('This runs already; the card and the thread show the outcome as it comes.');
+}
+
+/** The list of `status`: `links` has the address of each card that is known. */
+export function openReply(investigations: readonly Investigation[], links: ReadonlyMap<string, string>): Message {
+  if (investigations.length === 0) {
+    return note(`No investigation is open in this channel. Type ${slashCommand} with an API to open one.`);
+  }
+  const title = `${count(investigations.length, 'open investigation')} in this channel`;
+  const rows = investigations.map((item, index) => optional(openRow(item, index, links.get(item.id))));
+  return compose(`${title}.`, [part(section(md`*${title}*`)), ...rows], left => md`_and ${left} older ones._`);
+}
+
+function openRow(investigation: Investigation, index: number, url: string | undefined) {
+  const { target, record, occurrences } = investigation;
+  const status = statusOf(investigation);
+  const verdict = record === null ? md`` : md`\n${oneLineVerdict(record.report)}`;
+  const times = occurrences.length > 1 ? `, asked for ${count(occurrences.length, 'time')}` : '';
+  const address = url === undefined ? null : safeUrl(url);
+  return section(
+    md`${status.glyph} *${words(target.apiName, LIMITS.name)}, stage ${words(target.stage, LIMITS.name)}* · ${status.words}\n${place(target)}\nSince ${when(investigation.createdAt)}${times}${verdict}`,
+    address === null
+      ? undefined
+      : button({ id: linkId(index), text: 'Open', url: address, label: `Open the card of ${target.apiName}` }),
+  );
+}
+
+/** This API is being looked at already. */
+export function joinedReply(investigation: Investigation, url: string | null): Message {
+  const { target, conversation } = investigation;
+  const name = `${target.apiName}, stage ${target.stage}`;
+  const address = url === null ? null : safeUrl(url);
+  const open =
+    address === null
+      ? undefined
+      : button({ id: linkId(0), text: 'Open', url: address, label: `Open the card of ${name}` });
+  const text = md`*${words(name, 2 * LIMITS.name)}* is being investigated already, in ${channel(conversation.channelId)} since ${when(investigation.createdAt)}, asked for by ${person(firstAsker(investigation))}. It runs again now.`;
+  return compose(`${name} is being investigated already; it runs again now.`, [part(section(text, open))], () => md``);
+}
+
+function firstAsker(investigation: Investigation): string | null {
+  return investigation.occurrences[0]?.by ?? investigation.trigger.by;
+}
+
+/** The card cannot be posted where it belongs; the verdict, once there is one, is given here instead. */
+export function unpostedReply(reason: string, inviteLine: string | null, investigation: Investigation): Message {
+  const { target, record } = investigation;
+  const name = `${target.apiName}, stage ${target.stage}`;
+  const invite =
+    inviteLine === null ? md`` : md` Type ${code(inviteLine)} in the channel; the card then appears by itself.`;
+  const bold = md`*${words(name, 2 * LIMITS.name)}*`;
+  const first = record?.report.verdict.causes[0];
+  const verdict =
+    record === null || investigation.state === 'investigating'
+      ? [section(md`The diagnosis of ${bold} runs all the same; its result is told here.`)]
+      : [
+          section(md`${bold} (${place(target)}): ${oneLineVerdict(record.report)}`),
+          ...(first === undefined ? [] : [section(md`*Fix:* ${first.remedy}`)]),
+          ...(first?.cli == null ? [] : [preformatted(first.cli)]),
+        ];
+  return compose(
+    `${reason}${inviteLine === null ? '' : ` Type ${inviteLine} in the channel.`}`,
+    [part(section(md`${reason}${invite}`), ...verdict)],
+    () => md``,
+  );
+}
+
+/** Slack's error codes in words: what happened, and what to do about it. */
+const slackErrors = new Map(
+  Object.entries({
+    not_in_channel: 'I am not a member of this channel, so I cannot post here.',
+    channel_not_found: 'I cannot see this channel, so I cannot post here.',
+    is_archived: 'This channel is archived, so I cannot post here. Use another channel.',
+    restricted_action:
+      'This workspace lets only some people post in this channel. Ask an admin to let the app post, or use another channel.',
+    restricted_action_read_only_channel: 'This channel is read-only for apps. Use another channel.',
+    missing_scope:
+      'The app lacks a permission in this workspace. Ask who runs it to install it again with the scopes of its manifest.',
+    account_inactive: 'The app was removed from this workspace. Ask an admin to install it again.',
+    token_revoked: 'The app’s token was revoked. Ask who runs it to install it again.',
+    invalid_auth: 'Slack does not accept the app’s token. Ask who runs it to check SLACK_BOT_TOKEN.',
+    expired_trigger_id: 'That took too long for Slack to open the form. Type the command again.',
+    exchanged_trigger_id: 'Slack allows a form to be opened once only. Type the command again.',
+    ratelimited: 'Slack asks the app to slow down. Wait a minute and press again.',
+  }),
+);
+
+/** Channels that an invitation opens. */
+export const invitable: readonly string[] = ['not_in_channel', 'channel_not_found'];
+
+export function slackErrorWords(code: string): string {
+  return slackErrors.get(code) ?? `Slack refused a message (${code}). Ask who runs the app to look into its log.`;
+}
+
+/** The last resort: a defect of ours, or a store that does not answer. */
+export function failureReply(): Message {
+  return note(
+    'Something went wrong on my side, and it is in the log. Try again; if it happens again, tell who runs this app.',
+  );
+}

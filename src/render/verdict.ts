@@ -1,0 +1,156 @@
+/** A report's verdict as blocks. */
+import type { KnownBlock } from '@slack/types';
+import type { Change, RankedCause, Report } from '../diagnosis/types.ts';
+import type { Investigation } from '../investigations/types.ts';
+import {
+  context,
+  fields,
+  join,
+  LIMITS,
+  type Markup,
+  md,
+  optional,
+  type Part,
+  part,
+  person,
+  preformatted,
+  section,
+  when,
+  words,
+} from './blocks.ts';
+import {
+  assertNever,
+  beforeOnset,
+  byNearness,
+  confidenceWords,
+  count,
+  evidenceOf,
+  gapWords,
+  headline,
+  impactWords,
+  patternWords,
+  percent,
+  tally,
+  trend,
+} from './words.ts';
+
+/** How many of each the card shows; the rest is counted, and stands in the thread or the JSON report. */
+const shown = { causes: 3, changes: 3, gaps: 4, routes: 3, excerpt: 500 } as const;
+
+/** The card's middle: causes with evidence and fix, what changed, the figures, and what could not be read. */
+export function verdictParts(investigation: Investigation, report: Report): Part[] {
+  const { causes } = report.verdict;
+  return [
+    ...opening(report),
+    ...causes.slice(0, shown.causes).flatMap((cause, index) => causeParts(report, cause, index, causes.length)),
+    ...more(causes.length - shown.causes, 'cause'),
+    ...changeParts(report),
+    part(fields(facts(investigation, report))),
+    ...routeParts(report),
+    ...gapParts(report),
+  ];
+}
+
+function opening(report: Report): Part[] {
+  const { status, causes, gaps } = report.verdict;
+  switch (status) {
+    case 'cause_found':
+      return [];
+    case 'no_errors': {
+      const others = causes.length === 0 ? '' : ' Requests are refused with a 4xx, though:';
+      return [
+        part(
+          section(
+            md`No request ended with a 5xx between ${when(report.window.start)} and ${when(report.window.end)}.${others}`,
+          ),
+        ),
+      ];
+    }
+    case 'inconclusive': {
+      const because =
+        gaps.length === 0
+          ? 'Everything could be read, and nothing in it explains the errors.'
+          : `${count(gaps.length, 'source')} could not be read; what is missing stands below.`;
+      return [part(section(md`Requests fail, but no cause could be shown. ${because}`))];
+    }
+    default:
+      return assertNever(status);
+  }
+}
+
+function causeParts(report: Report, cause: RankedCause, index: number, of: number): Part[] {
+  const evidence = evidenceOf(report).get(cause.evidence[0] ?? '');
+  const number = of > 1 ? md`*${index + 1}.* ` : md``;
+  const share = cause.errorShare === null ? md`` : md` · in ${percent(cause.errorShare)} of the failing requests`;
+  const lines = [
+    md`${number}*${words(cause.summary)}*`,
+    md`Confidence: ${confidenceWords[cause.confidence]}${share}`,
+    ...(evidence === undefined ? [] : [md`Evidence: ${evidence.text}`]),
+  ];
+  const excerpt = evidence?.excerpt ?? '';
+  const remedy: KnownBlock[] = [
+    section(md`*Fix:* ${cause.remedy}`),
+    ...(cause.cli === null ? [] : [preformatted(cause.cli)]),
+  ];
+  return [
+    index === 0 ? part(section(join(lines, '\n'))) : optional(section(join(lines, '\n'))),
+    ...(excerpt === '' ? [] : [optional(preformatted(excerpt, shown.excerpt))]),
+    optional(...remedy),
+  ];
+}
+
+function changeParts(report: Report): Part[] {
+  const changes = byNearness(report.changes);
+  if (changes.length === 0) return [];
+  const lines = changes.slice(0, shown.changes).map(change => md`• ${changeWords(change)}`);
+  return [
+    optional(section(join([md`*What changed*`, ...lines], '\n'))),
+    ...more(changes.length - shown.changes, 'change'),
+  ];
+}
+
+function changeWords(change: Change): Markup {
+  const detail = change.detail === '' ? md`` : md`: ${words(change.detail, 300)}`;
+  const who = change.who === null ? 'by somebody unknown' : `by ${change.who}`;
+  return md`*${words(change.event, LIMITS.name)}* on ${words(change.resource, 200)} ${words(who, 200)}, ${beforeOnset(change)} (${when(change.at)})${detail}`;
+}
+
+function facts(investigation: Investigation, report: Report): Markup[] {
+  const { window, verdict, series, impact } = report;
+  const direction = trend(series);
+  const checked = [...report.steps, ...report.diagnoses].map(finding => finding.status);
+  return [
+    md`*First failing minute*\n${window.onset === null ? 'none seen in the metrics' : when(window.onset)}`,
+    md`*Pattern*\n${patternWords[verdict.pattern]}${direction === null ? '' : `; ${direction}`}`,
+    md`*Requests*\n${impactWords(impact)}`,
+    md`*Looked at*\n${when(window.extendedTo ?? window.start)} to ${when(window.end)}`,
+    md`*Checks*\n${tally(checked)}`,
+    md`*Owner*\n${investigation.owner === null ? 'nobody yet' : person(investigation.owner)}`,
+  ];
+}
+
+function routeParts(report: Report): Part[] {
+  const routes = (report.impact.routes ?? []).slice(0, shown.routes);
+  if (routes.length === 0) return [];
+  const list = routes.map(route => `${route.method} ${route.path} (${route.errors})`).join(', ');
+  return [optional(section(md`*Failing most:* ${list}`))];
+}
+
+function gapParts(report: Report): Part[] {
+  const { gaps } = report.verdict;
+  if (gaps.length === 0) return [];
+  const lines = gaps.slice(0, shown.gaps).map(gap => md`• ${gapWords(gap)}`);
+  return [optional(section(join([md`*Could not be read*`, ...lines], '\n'))), ...more(gaps.length - shown.gaps, 'gap')];
+}
+
+function more(n: number, what: string): Part[] {
+  return n > 0 ? [optional(context(md`and ${count(n, `more ${what}`)}, in the thread and the JSON report.`))] : [];
+}
+
+/** The first cause and its confidence. */
+export function oneLineVerdict(report: Report): Markup {
+  const first = report.verdict.causes[0];
+  return first === undefined
+    ? md`${headline(report)}.`
+    : md`${headline(report)}: ${first.summary} Confidence: ${first.confidence}.`;
+}

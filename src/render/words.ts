@@ -1,0 +1,193 @@
+/** The words that every surface shares: plain text, no markup. */
+import type { UnreadReason } from '../aws/unread.ts';
+import type {
+  Candidate,
+  Change,
+  Confidence,
+  Evidence,
+  FindingStatus,
+  Gap,
+  Impact,
+  Pattern,
+  Report,
+  Series,
+  Target,
+} from '../diagnosis/types.ts';
+
+export function assertNever(value: never): never {
+  throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
+}
+
+// Control characters could drive a terminal, and bidirectional ones could show a text as another than it is.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Text as it may be shown: whole characters, no control characters but line breaks and tabs. */
+export function printable(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(unprintable, '').toWellFormed();
+}
+
+export function oneLine(text: string): string {
+  return printable(text).replace(/\s+/g, ' ').trim();
+}
+
+/** Cuts at a word boundary where there is one near; the ellipsis tells that something is missing. */
+export function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const kept = text
+    .slice(0, Math.max(0, max - 1))
+    .toWellFormed()
+    .replace(/\ufffd$/, '');
+  const boundary = kept.search(/\s\S*$/);
+  return `${(boundary > max / 2 ? kept.slice(0, boundary) : kept).trimEnd()}…`;
+}
+
+export const statusWords: Record<FindingStatus, string> = {
+  problem: 'Problem',
+  warning: 'Warning',
+  ok: 'OK',
+  unknown: 'Could not be checked',
+  not_applicable: 'Does not apply',
+};
+
+export const confidenceWords: Record<Confidence, string> = {
+  high: 'high (shown by direct evidence)',
+  medium: 'medium (the evidence fits, but is not complete)',
+  low: 'low (a lead to follow, not proof)',
+};
+
+export const patternWords: Record<Pattern, string> = {
+  constant: 'constant (nearly every minute has errors)',
+  intermittent: 'intermittent (some minutes have errors, others have none)',
+  none: 'no errors',
+  unknown: 'unknown (too few minutes with requests to tell)',
+};
+
+export const reasonWords: Record<UnreadReason, string> = {
+  access_denied: 'access denied',
+  logging_off: 'logging is off',
+  throttled: 'throttled by AWS',
+  timeout: 'no answer in time',
+  not_found: 'not found',
+  unsupported_plan: 'not part of the support plan',
+  delivery_lag: 'not delivered yet',
+  not_deployed: 'not deployed',
+  capped: 'too much to read all of it',
+};
+
+const numbers = new Intl.NumberFormat('en-US');
+
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${numbers.format(n)} ${n === 1 ? one : many}`;
+}
+
+/** `7.2 %`; a share that is not zero is never shown as 0 %, nor one that is not all as 100 %. */
+export function percent(share: number): string {
+  if (share > 0 && share < 0.001) return 'less than 0.1 %';
+  if (share > 0.999 && share < 1) return 'more than 99.9 %';
+  return `${numbers.format(Math.round(share * 1000) / 10)} %`;
+}
+
+/** `2026-11-22 14:03:05 UTC`; what is not a time is shown as it is. */
+export function utc(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return oneLine(iso);
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+const apiTypes: Record<Target['apiType'], string> = { REST: 'REST API', HTTP: 'HTTP API', WEBSOCKET: 'WebSocket API' };
+
+/** Account and Region belong on every message: a diagnosis of the wrong account is worse than none. */
+export function place(target: Target): string {
+  return [apiTypes[target.apiType], target.apiId, target.region, account(target.accountId)].join(' · ');
+}
+
+function account(accountId: string | null): string {
+  return accountId === null ? 'account unknown' : `account ${accountId}`;
+}
+
+export function candidateWords(candidate: Candidate): string {
+  const stages =
+    candidate.stages.length === 0
+      ? 'no stage'
+      : `${candidate.stages.length === 1 ? 'stage' : 'stages'} ${candidate.stages.join(', ')}`;
+  return [apiTypes[candidate.apiType], candidate.apiId, stages, candidate.region, account(candidate.accountId)].join(
+    ' · ',
+  );
+}
+
+/** `1 problem, 2 warnings, 9 OK, 2 could not be checked`. */
+export function tally(statuses: readonly FindingStatus[]): string {
+  const of = (status: FindingStatus) => statuses.filter(item => item === status).length;
+  const parts = [
+    of('problem') > 0 ? count(of('problem'), 'problem') : '',
+    of('warning') > 0 ? count(of('warning'), 'warning') : '',
+    of('ok') > 0 ? `${of('ok')} OK` : '',
+    of('unknown') > 0 ? `${of('unknown')} could not be checked` : '',
+    of('not_applicable') > 0 ? `${of('not_applicable')} ${of('not_applicable') === 1 ? 'does' : 'do'} not apply` : '',
+  ];
+  return parts.filter(part => part !== '').join(', ') || 'none yet';
+}
+
+/** What the verdict says, in one sentence. */
+export function headline(report: Report): string {
+  const { status, causes } = report.verdict;
+  switch (status) {
+    case 'cause_found':
+      return causes.length > 1 ? `${causes.length} causes found` : 'Cause found';
+    case 'no_errors':
+      return 'No 5xx errors in the window';
+    case 'inconclusive':
+      return 'No cause could be shown';
+    default:
+      return assertNever(status);
+  }
+}
+
+export function impactWords(impact: Impact): string {
+  if (impact.requests === null) return 'unknown: the metrics could not be read';
+  const errors = impact.errors === null ? 'errors unknown' : `${numbers.format(impact.errors)} with a 5xx`;
+  const share = impact.errorShare === null || impact.errors === 0 ? '' : ` (${percent(impact.errorShare)})`;
+  return `${count(impact.requests, 'request')}, ${errors}${share}`;
+}
+
+const trendMinutes = 5;
+
+/** Errors of the last five minutes against the five before; null where the series cannot tell. */
+export function trend(series: Series): string | null {
+  const errors = series.points?.map(point => point.errors) ?? [];
+  if (errors.length < 2 * trendMinutes) return null;
+  const sum = (part: number[]) => part.reduce((total, value) => total + value, 0);
+  const last = sum(errors.slice(-trendMinutes));
+  const before = sum(errors.slice(-2 * trendMinutes, -trendMinutes));
+  if (last === 0) return before === 0 ? null : `no errors in the last ${trendMinutes} minutes`;
+  if (last > before * 1.5) return 'getting worse';
+  return last * 1.5 < before ? 'getting better' : 'steady';
+}
+
+/** When a change took effect, against the first error. */
+export function beforeOnset(change: Change): string {
+  if (change.effectiveAt === null) return 'not in effect: it is not deployed';
+  if (change.minutesBeforeOnset === null) return `took effect at ${utc(change.effectiveAt)}`;
+  const minutes = Math.round(change.minutesBeforeOnset);
+  if (minutes === 0) return 'in the minute of the first error';
+  return `${count(Math.abs(minutes), 'minute')} ${minutes > 0 ? 'before' : 'after'} the first error`;
+}
+
+/** Nearest before the first error first; later changes, and those without an effect, last. */
+export function byNearness(changes: readonly Change[]): Change[] {
+  const distance = ({ minutesBeforeOnset: minutes }: Change) =>
+    minutes === null ? Number.POSITIVE_INFINITY : minutes >= 0 ? minutes : 1e6 - minutes;
+  return changes.toSorted((a, b) => distance(a) - distance(b) || b.at.localeCompare(a.at));
+}
+
+export function gapWords(gap: Gap): string {
+  const missing = gap.permission === null ? '' : ` (missing permission: ${gap.permission})`;
+  return `${gap.source}: ${reasonWords[gap.reason]}${missing}. ${gap.remedy}`;
+}
+
+/** The report's evidence by id. */
+export function evidenceOf(report: Report): Map<string, Evidence> {
+  const findings = [...report.steps, ...report.diagnoses, ...report.extended];
+  return new Map(findings.flatMap(finding => finding.evidence).map(item => [item.id, item]));
+}

@@ -1,0 +1,76 @@
+/** CloudWatch Logs (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/). */
+import { eventIdOf, logEvents, logGroupArn, logGroupNames } from '../derived/log-groups.ts';
+import { WireError } from '../wire/errors.ts';
+import { logGroupOf } from '../world/lookup.ts';
+import { type Ask, dateAt, given, type Handlers, page } from './ask.ts';
+import { filterPattern } from './filter-pattern.ts';
+
+export const logsHandlers: Handlers<'logs'> = {
+  'logs:FilterLogEvents': (input, ask) => {
+    const group = groupName(input.logGroupName ?? input.logGroupIdentifier);
+    const events = logEvents(ask, group, input.startTime ?? 0, (input.endTime ?? ask.now) + 1);
+    if (events === null)
+      throw new WireError('ResourceNotFoundException', 400, 'The specified log group does not exist.');
+    const { logGroupClass } = ask.world.logGroups[group] ?? {};
+    if (logGroupClass !== undefined && logGroupClass !== 'STANDARD') {
+      throw new WireError(
+        'InvalidOperationException',
+        400,
+        `FilterLogEvents is not supported for log groups of class ${logGroupClass}.`,
+      );
+    }
+    const matches = filterPattern(input.filterPattern);
+    const prefix = input.logStreamNamePrefix ?? '';
+    const found = events.filter(({ message, stream }) => stream.startsWith(prefix) && matches(message));
+    if (input.startFromHead === false) found.reverse();
+    const badToken = new WireError('InvalidParameterException', 400, 'The specified nextToken is invalid.');
+    const { items, next } = page(
+      found,
+      input.nextToken,
+      Math.min(input.limit ?? 10_000, 10_000, ask.pageCap),
+      badToken,
+    );
+    return {
+      events: items.map(({ at, message, stream, key }) => ({
+        eventId: eventIdOf({ at, message, stream, key }),
+        timestamp: at,
+        ingestionTime: at + 1200,
+        message,
+        logStreamName: stream,
+      })),
+      searchedLogStreams: [],
+      ...given('nextToken', next),
+    };
+  },
+  'logs:DescribeLogGroups': (input, ask) => {
+    const wanted = input.logGroupIdentifiers?.map(groupName);
+    const prefix = input.logGroupNamePrefix ?? '';
+    const all = logGroupNames(ask.world)
+      .filter(name => (wanted === undefined ? name.startsWith(prefix) : wanted.includes(name)))
+      .filter(name => name.includes(input.logGroupNamePattern ?? ''))
+      .map(name => describe(ask, name));
+    const badToken = new WireError('InvalidParameterException', 400, 'The specified nextToken is invalid.');
+    const { items, next } = page(all, input.nextToken, Math.min(input.limit ?? 50, 50, ask.pageCap), badToken);
+    return { logGroups: items, ...given('nextToken', next) };
+  },
+};
+
+/** A name, or the group's ARN with or without `:*`. */
+function groupName(nameOrArn: string | undefined): string {
+  return logGroupOf(nameOrArn ?? '') ?? nameOrArn ?? '';
+}
+
+function describe(ask: Ask, name: string) {
+  const own = ask.world.logGroups[name];
+  const arn = logGroupArn(ask.world, name);
+  return {
+    logGroupName: name,
+    arn: `${arn}:*`,
+    logGroupArn: arn,
+    creationTime: dateAt(ask, own?.createdDate ?? -90 * 86_400_000).getTime(),
+    storedBytes: 1_048_576,
+    metricFilterCount: 0,
+    logGroupClass: own?.logGroupClass ?? ('STANDARD' as const),
+    ...given('retentionInDays', own?.retentionInDays),
+  };
+}

@@ -1,0 +1,131 @@
+/** What AWS has recorded: logs, metrics, change events, WAF samples, alarms, service health. */
+import { z } from 'zod';
+import { text, texts } from './documents.ts';
+import { duration, moment } from './time.ts';
+
+/** A log group. Groups that the world's traffic writes to need no entry. */
+export const logGroup = z.strictObject({
+  /** The group was deleted, or was never made, whatever writes to it. */
+  absent: z.boolean().default(false),
+  createdDate: moment.default(-90 * 86_400_000),
+  retentionInDays: z.int().optional(),
+  logGroupClass: z.enum(['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY']).default('STANDARD'),
+  events: z.array(z.strictObject({ at: moment, message: z.string(), stream: text.optional() })).default([]),
+});
+
+/** A raw series, added to what the traffic makes. */
+export const metric = z.strictObject({
+  namespace: text,
+  metric: text,
+  dimensions: texts.default({}),
+  /** Single points. */
+  points: z.array(z.strictObject({ at: moment, value: z.number() })).default([]),
+  /** The same value once a minute. */
+  steady: z.strictObject({ from: moment, to: moment.optional(), value: z.number() }).optional(),
+});
+
+/** A management event, as CloudTrail recorded it. */
+export const trailEvent = z.strictObject({
+  at: moment,
+  eventName: text,
+  eventSource: z.string().endsWith('.amazonaws.com'),
+  /** `alice` for a user, `deploy-role/ci-42` for a role session, `root`. */
+  who: text.optional(),
+  /** The whole identity instead of `who`. */
+  userIdentity: z.record(z.string(), z.unknown()).optional(),
+  /** A service that did it on somebody's behalf: `cloudformation.amazonaws.com`. */
+  invokedBy: text.optional(),
+  /** us-east-1 for IAM, else the world's own Region, where not told. */
+  awsRegion: text.optional(),
+  readOnly: z.boolean().default(false),
+  requestParameters: z.record(z.string(), z.unknown()).nullable().default(null),
+  responseElements: z.record(z.string(), z.unknown()).nullable().default(null),
+  errorCode: text.optional(),
+  errorMessage: z.string().optional(),
+  resources: z.array(z.strictObject({ type: text, name: text })).default([]),
+  /** CloudTrail delivers within about 5 minutes: an event is not found before. */
+  deliveredAfter: duration.default(5 * 60_000),
+});
+
+const wafAction = z.enum(['ALLOW', 'BLOCK', 'COUNT', 'CAPTCHA', 'CHALLENGE']);
+
+/** A web ACL, kept by its ARN. */
+export const webAcl = z.strictObject({
+  defaultAction: z.enum(['ALLOW', 'BLOCK']).default('ALLOW'),
+  rules: z
+    .record(
+      text,
+      z.strictObject({
+        priority: z.int(),
+        action: wafAction.default('BLOCK'),
+        /** A block's own status code; 403 without. */
+        blockStatusCode: z.int().optional(),
+        metricName: text.optional(),
+        statement: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
+    .default({}),
+  /** null: no logging configuration. */
+  logging: z
+    .strictObject({ destinationArns: z.array(text).min(1), keepOnly: z.array(wafAction).optional() })
+    .nullable()
+    .default(null),
+});
+
+const alarmMetric = z.strictObject({ namespace: text, metric: text, dimensions: texts.default({}) });
+
+/** An alarm: on one metric, on metric math (`metrics` with `expression`), or composite (`rule`). */
+export const alarm = z.strictObject({
+  description: z.string().optional(),
+  state: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']).default('ALARM'),
+  stateChangedAt: moment.default(0),
+  stateReason: z.string().default('Threshold Crossed'),
+  ...alarmMetric.partial().shape,
+  stat: text.default('Sum'),
+  period: z.int().default(60),
+  evaluationPeriods: z.int().default(1),
+  threshold: z.number().optional(),
+  comparison: text.default('GreaterThanOrEqualToThreshold'),
+  metrics: z
+    .record(text, z.union([alarmMetric.extend({ stat: text.default('Sum') }), z.strictObject({ expression: text })]))
+    .optional(),
+  rule: text.optional(),
+  /** Names of the alarms that a composite one watches. */
+  children: z.array(text).default([]),
+});
+
+/** An event of AWS Health. */
+const healthEvent = z.strictObject({
+  service: text,
+  eventTypeCode: text,
+  region: text.optional(),
+  startTime: moment,
+  endTime: moment.optional(),
+  statusCode: z.enum(['open', 'closed', 'upcoming']).default('open'),
+  category: z.enum(['issue', 'accountNotification', 'scheduledChange', 'investigation']).default('issue'),
+});
+
+/** An entry of the public status feed, current events only. */
+const feedEvent = z.strictObject({
+  /** `apigateway-eu-west-1`. */
+  service: text,
+  summary: text,
+  at: moment,
+  endedAt: moment.optional(),
+  status: z.string().default('1'),
+});
+
+export const health = z.strictObject({
+  /** The Health API needs a Business or Enterprise support plan; without one it refuses. */
+  supportPlan: z.enum(['basic', 'business']).default('basic'),
+  events: z.record(text, healthEvent).default({}),
+  /** null: the public feed does not answer. */
+  feed: z.record(text, feedEvent).nullable().default({}),
+});
+
+export type LogGroup = z.output<typeof logGroup>;
+export type Metric = z.output<typeof metric>;
+export type TrailEvent = z.output<typeof trailEvent>;
+export type WebAcl = z.output<typeof webAcl>;
+export type Alarm = z.output<typeof alarm>;
+export type Health = z.output<typeof health>;

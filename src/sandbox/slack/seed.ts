@@ -1,0 +1,38 @@
+import type { Seed } from './state.ts';
+
+const ana = 'U0SBXANA01';
+const ben = 'U0SBXBEN02';
+const chika = 'U0SBXCHK03';
+const botUserId = 'U0SBXBOT04';
+
+/** The people and channels of the sandbox. `general` is the channel that the app is not in. */
+export const sandboxSeed: Omit<Seed, 'botName'> = {
+  teamId: 'T0SANDBOX1',
+  teamDomain: 'sandbox',
+  appId: 'A0SANDBOX1',
+  botId: 'B0SANDBOX1',
+  botUserId,
+  users: [
+    { id: ana, name: 'ana', realName: 'Ana Ruiz' },
+    { id: ben, name: 'ben', realName: 'Ben Okafor', timeZone: 'Europe/London' },
+    { id: chika, name: 'chika', realName: 'Chika Mori', timeZone: 'Asia/Tokyo' },
+  ],
+  channels: [
+    {
+      id: 'C0SBXINC01',
+      name: 'incidents',
+      members: [ana, ben, chika, botUserId],
+      topic: 'Production incidents. On call: Ana, then Ben.',
+    },
+    { id: 'C0SBXPAY02', name: 'payments', members: [ana, ben, botUserId], topic: 'The payments team.' },
+    { id: 'C0SBXGEN03', name: 'general', members: [ana, ben, chika], topic: 'The bot is not in this channel.' },
+    {
+      id: 'C0SBXWAR04',
+      name: 'war-room',
+      private: true,
+      members: [ana, chika, botUserId],
+      topic: 'Private.',
+    },
+  ],
+  userGroups: [{ id: 'S0SBXONC01', handle: 'oncall', name: 'On call', members: [ana, ben] }],
+};

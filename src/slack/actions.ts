@@ -1,0 +1,50 @@
+import type { App, BlockAction, ButtonAction } from '@slack/bolt';
+import { actionIds, actionPatterns, numberOf } from '../render/ids.ts';
+import { choiceGoneReply, chosenReply, goneReply, runningReply } from '../render/replies.ts';
+import { investigationOf, type Surface, wherePressed } from './surface.ts';
+
+/** The buttons. A value that comes back is an id to look up, and nothing more. */
+export function registerActions(app: App, surface: Surface): readonly string[] {
+  const { investigations, publisher, answers, permit } = surface;
+
+  app.action<BlockAction<ButtonAction>>(actionPatterns.check, async ({ ack, body, action }) => {
+    await ack();
+    const here = wherePressed(body, surface);
+    await permit(here);
+    const investigation = await investigationOf(surface, here, action.value);
+    const open = investigation.state !== 'resolved';
+    if (open) await investigations.press(investigation.id, action.action_id, here.userId);
+    const newest = await investigationOf(surface, here, action.value);
+    await publisher.showEvidence(newest, action.action_id);
+  });
+
+  app.action<BlockAction<ButtonAction>>(actionIds.rerun, async ({ ack, body, action }) => {
+    await ack();
+    const here = wherePressed(body, surface);
+    await permit(here);
+    const { id } = await investigationOf(surface, here, action.value);
+    const outcome = await investigations.rerun(id, here.userId);
+    if (outcome !== 'started') await answers.tell(here, outcome === 'gone' ? goneReply() : runningReply());
+  });
+
+  app.action<BlockAction<ButtonAction>>(actionIds.resolve, async ({ ack, body, action }) => {
+    await ack();
+    const here = wherePressed(body, surface);
+    await permit(here);
+    const { id } = await investigationOf(surface, here, action.value);
+    if ((await investigations.resolve(id, here.userId)) === 'gone') await answers.tell(here, goneReply());
+  });
+
+  app.action<BlockAction<ButtonAction>>(actionPatterns.candidate, async ({ ack, body, action }) => {
+    await ack();
+    const here = wherePressed(body, surface);
+    await permit(here);
+    const outcome = await investigations.choose(action.value ?? '', numberOf(action.action_id), here.userId, here);
+    await answers.tell(here, outcome === 'ok' ? chosenReply() : choiceGoneReply(), { replace: true });
+  });
+
+  // A button that opens an address is a press all the same; unanswered, Slack shows a warning beside it.
+  app.action(actionPatterns.link, async ({ ack }) => ack());
+
+  return [...Object.values(actionIds), ...Object.values(actionPatterns).map(pattern => pattern.source)];
+}

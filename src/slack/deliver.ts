@@ -1,0 +1,176 @@
+/**
+ * Sends one message. The intent to post is stored before the post. Where it is open whether a message was posted (a
+ * crash, a timeout), it is looked for by its metadata before it is posted again.
+ */
+import type { WebClient } from '@slack/web-api';
+import type { Ledger } from '../investigations/types.ts';
+import { invitable, slackErrorWords, unpostedReply } from '../render/replies.ts';
+import type { Log } from '../telemetry.ts';
+import type { Answers } from './answers.ts';
+import { failureOf } from './errors.ts';
+import { findMessage, type Lost, metadataOf } from './find.ts';
+import type { Pace } from './pace.ts';
+import { rootOf, type Slot, type Thread, type Wanted } from './slots.ts';
+
+export interface DeliveryDependencies {
+  /** Without retries of its own: a repeated post would be a second message. */
+  client: WebClient;
+  ledger: Ledger;
+  answers: Answers;
+  /** The bot as the workspace knows it; read when it is needed, because it is known only after the start. */
+  bot(): { id: string; name: string };
+  clock: () => Date;
+  log: Log;
+}
+
+/** Never rejects: what went wrong is written to the slot, which says when to try again. */
+export type Deliver = (thread: Thread, slot: Slot) => Promise<void>;
+
+const longestRetryMs = 60_000;
+const tooRich = ['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long'];
+
+export function createDelivery(
+  { client, ledger, answers, bot, clock, log }: DeliveryDependencies,
+  pace: Pace,
+): Deliver {
+  const now = () => clock().getTime();
+
+  async function deliver(thread: Thread, slot: Slot): Promise<void> {
+    const { wanted, ts } = slot;
+    if (wanted === null) return;
+    slot.sending = true;
+    try {
+      await (ts === null ? post(thread, slot, wanted) : edit(thread, slot, ts, wanted));
+      slot.failures = 0;
+    } catch (error) {
+      await failed(thread, slot, wanted, ts === null ? 'post' : 'edit', error);
+    } finally {
+      slot.sending = false;
+    }
+  }
+
+  async function post(thread: Thread, slot: Slot, wanted: Wanted): Promise<void> {
+    const { id, conversation } = thread.latest;
+    // Taken before anything is awaited, so that no other message takes the same turn.
+    pace.posted(conversation.channelId, now());
+    const entry = await ledger.intend(id, slot.purpose, conversation.channelId);
+    if (slot.mayExist) {
+      slot.ts = await lookFor(thread, slot, entry.intendedAt);
+      slot.mayExist = false;
+      if (slot.ts !== null) return ledger.posted(id, slot.purpose, slot.ts, '');
+    }
+    const ts = await postOnce(thread, slot, wanted);
+    Object.assign(slot, { ts, sentHash: wanted.hash, sentAt: now() });
+    await ledger.posted(id, slot.purpose, ts, wanted.hash);
+  }
+
+  async function postOnce(thread: Thread, slot: Slot, wanted: Wanted): Promise<string> {
+    const { id, conversation } = thread.latest;
+    const threadTs = rootOf(thread, slot);
+    slot.mayExist = true;
+    try {
+      const { ts } = await client.chat.postMessage({
+        channel: conversation.channelId,
+        ...wanted.message,
+        ...(threadTs === null ? {} : { thread_ts: threadTs }),
+        metadata: metadataOf(id, slot.purpose),
+        unfurl_links: false,
+        unfurl_media: false,
+      });
+      if (ts === undefined) throw new Error('Slack did not say which message it posted.');
+      slot.mayExist = false;
+      return ts;
+    } catch (error) {
+      slot.mayExist = failureOf(error).kind === 'uncertain';
+      throw error;
+    }
+  }
+
+  /** Without the right to read the channel, a message that may stand there twice is better than none. */
+  async function lookFor(thread: Thread, slot: Slot, intendedAt: string): Promise<string | null> {
+    const { id, conversation } = thread.latest;
+    const lost: Lost = {
+      botId: bot().id,
+      channelId: conversation.channelId,
+      threadTs: rootOf(thread, slot),
+      investigationId: id,
+      purpose: slot.purpose,
+      intendedAt,
+    };
+    try {
+      return await findMessage(client, lost);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.kind !== 'refused' || failure.code !== 'missing_scope') throw error;
+      log.warn(
+        { err: error },
+        'A message cannot be looked for without the scope channels:history; it is posted again.',
+      );
+      return null;
+    }
+  }
+
+  async function edit(thread: Thread, slot: Slot, ts: string, wanted: Wanted): Promise<void> {
+    const { id, conversation } = thread.latest;
+    pace.edited(now());
+    slot.sentAt = now();
+    const metadata = metadataOf(id, slot.purpose);
+    await client.chat.update({ channel: conversation.channelId, ts, ...wanted.message, metadata });
+    slot.sentHash = wanted.hash;
+    await ledger.posted(id, slot.purpose, ts, wanted.hash);
+  }
+
+  async function failed(
+    thread: Thread,
+    slot: Slot,
+    wanted: Wanted,
+    kind: 'post' | 'edit',
+    error: unknown,
+  ): Promise<void> {
+    const failure = failureOf(error);
+    const about = { err: error, investigationId: thread.latest.id, purpose: slot.purpose };
+    switch (failure.kind) {
+      case 'rate_limited':
+        slot.retryAt = now() + failure.retryAfterMs;
+        pace.hold(kind, thread.latest.conversation.channelId, slot.retryAt);
+        log.warn({ ...about, retryAfterMs: failure.retryAfterMs }, 'Slack asks to slow down; the message follows.');
+        return;
+      case 'uncertain':
+        slot.failures += 1;
+        slot.retryAt = now() + Math.min(longestRetryMs, 1_000 * 2 ** slot.failures);
+        log.warn(about, 'It is not known whether a message reached Slack; it is tried again.');
+        return;
+      case 'refused':
+        log.warn({ ...about, code: failure.code }, 'Slack refused a message.');
+        await refused(thread, slot, wanted, failure.code);
+    }
+  }
+
+  async function refused(thread: Thread, slot: Slot, wanted: Wanted, code: string): Promise<void> {
+    if (code === 'message_not_found' && slot.ts !== null) {
+      // Somebody deleted it. What has to be said is posted anew.
+      slot.ts = null;
+      slot.sentHash = null;
+      return;
+    }
+    if (tooRich.includes(code) && !slot.plain) {
+      slot.plain = true;
+      return;
+    }
+    slot.refusedHash = wanted.hash;
+    await tellUnposted(thread, code);
+  }
+
+  /** Once for each reason, and once more when there is a verdict. */
+  async function tellUnposted({ latest, told }: Thread, code: string): Promise<void> {
+    const topic = `${code}, ${latest.state === 'investigating' ? 'progress' : 'verdict'}`;
+    if (told.has(topic)) return;
+    told.add(topic);
+    // Nobody can be invited to a conversation between two people.
+    const canInvite = invitable.includes(code) && /^[CG]/.test(latest.conversation.channelId);
+    const invite = canInvite ? `/invite @${bot().name}` : null;
+    await answers.tell(latest.conversation, unpostedReply(slackErrorWords(code), invite, latest));
+  }
+
+  return deliver;
+}

@@ -1,0 +1,23 @@
+/** What Slack's client throws, as facts. */
+import { WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api';
+
+/**
+ * `refused`: Slack has not done it, and says why. `rate_limited`: not done either, and may be asked again later.
+ * `uncertain`: nobody knows; a message may have been posted.
+ */
+export type SlackFailure =
+  | { kind: 'refused'; code: string }
+  | { kind: 'rate_limited'; retryAfterMs: number }
+  | { kind: 'uncertain' };
+
+// Slack's own word for these is that the call may have been carried out.
+const uncertainCodes = ['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'];
+const unnamedWaitMs = 30_000;
+
+export function failureOf(error: unknown): SlackFailure {
+  if (error instanceof WebAPIRateLimitedError) return { kind: 'rate_limited', retryAfterMs: error.retryAfter * 1_000 };
+  if (!(error instanceof WebAPIPlatformError)) return { kind: 'uncertain' };
+  const code = error.data.error;
+  if (code === 'ratelimited') return { kind: 'rate_limited', retryAfterMs: unnamedWaitMs };
+  return uncertainCodes.includes(code) ? { kind: 'uncertain' } : { kind: 'refused', code };
+}

@@ -1,0 +1,230 @@
+/** The Slack surface: Bolt behind our own HTTP server, or in Socket Mode, with one set of listeners. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { format } from 'node:util';
+import { App, type CodedError, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver } from '@slack/bolt';
+import { WebClient, type WebClientOptions } from '@slack/web-api';
+import type { Investigations, Outlets } from '../investigations/types.ts';
+import type { Check } from '../render/playbook.ts';
+import { failureReply, note, slackErrorWords } from '../render/replies.ts';
+import type { Log } from '../telemetry.ts';
+import { registerActions } from './actions.ts';
+import { createAnswers, Refused } from './answers.ts';
+import { registerCommands } from './commands.ts';
+import { failureOf } from './errors.ts';
+import { registerEvents } from './events.ts';
+import { type Allowed, createPermit } from './permission.ts';
+import { type After, createPublisher } from './publish.ts';
+import { addressOf, type Identity, type Surface, teamsOf } from './surface.ts';
+import { registerViews } from './views.ts';
+
+export interface SlackSettings {
+  botToken: string;
+  /** HTTP mode. */
+  signingSecret: string | null;
+  /** Socket Mode, where it is set. */
+  appToken: string | null;
+  /** Ends with a slash. */
+  apiUrl: string;
+}
+
+export interface SlackDependencies {
+  settings: SlackSettings;
+  allowed: Allowed;
+  investigations: Investigations;
+  /** The nine steps and five diagnoses, in order. */
+  checks: readonly Check[];
+  clock: () => Date;
+  log: Log;
+  after?: After;
+}
+
+export interface Slack {
+  /** `POST /slack/events`, all of Slack; null in Socket Mode. */
+  handle: ((request: IncomingMessage, response: ServerResponse) => void) | null;
+  outlets: Outlets;
+  /** Asks Slack who we are, and connects. Rejects where Slack does not know the token. */
+  start(): Promise<void>;
+  /** Takes nothing more in, ends what is under way, and sends what is left within `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+  /** Resolves when every listener has ended and everything that can be sent was sent. */
+  idle(): Promise<void>;
+  /** Slack was reached, and in Socket Mode the connection stands. */
+  isReady(): boolean;
+  /** What listeners exist for; the manifest must have the same. */
+  registered: Record<'commands' | 'actions' | 'events' | 'shortcuts' | 'views', readonly string[]>;
+}
+
+export const slackPath = '/slack/events';
+
+const bodyLimitBytes = 1_000_000;
+
+export function createSlack(dependencies: SlackDependencies): Slack {
+  const { settings, allowed, investigations, checks, clock, log, after = later } = dependencies;
+  const logger = boltLogger(log);
+  const options = clientOptions(settings.apiUrl, logger);
+  const client = new WebClient(settings.botToken, options);
+  const poster = new WebClient(settings.botToken, { ...options, retryConfig: { retries: 0 } });
+  const answers = createAnswers(client, log);
+  const inFlight = new Set<Promise<void>>();
+  let known: Identity | null = null;
+
+  function identity(): Identity {
+    if (known === null) throw new Error('Slack was not asked yet who the bot is.');
+    return known;
+  }
+
+  const publisher = createPublisher({
+    client: poster,
+    ledger: investigations.ledger,
+    answers,
+    checks,
+    clock,
+    after,
+    log,
+    bot: () => ({ id: identity().botId, name: identity().botName, workspaceUrl: identity().workspaceUrl }),
+  });
+  const permit = createPermit(client, allowed, clock, log);
+  const surface: Surface = { investigations, publisher, client, answers, permit, identity, clock };
+
+  const receiver = createReceiver(settings, logger);
+  const app = new App({
+    receiver,
+    authorize: async () => {
+      const { botId, botUserId, teamId } = identity();
+      return { botToken: settings.botToken, botId, botUserId, teamId };
+    },
+    clientOptions: options,
+    logger,
+    convoStore: false,
+    extendedErrorHandler: true,
+    attachFunctionToken: false,
+  });
+
+  app.use(async args => {
+    const { teamId } = identity();
+    const teams = teamsOf(args.body);
+    if (teams.length === 0 || teams.some(team => team !== teamId)) {
+      if ('ack' in args && typeof args.ack === 'function') await args.ack();
+      throw new Refused(note('This app serves another workspace, so it does nothing here.'));
+    }
+    const work = Promise.resolve(args.next());
+    const ended = work.catch(() => {}).finally(() => inFlight.delete(ended));
+    inFlight.add(ended);
+    await work;
+  });
+
+  app.error(async ({ error, body }: { error: CodedError; body: unknown }) => {
+    const cause = error.original ?? error;
+    if (cause instanceof Refused) return answers.tell(addressOf(body), cause.reply);
+    log.error({ err: cause }, 'A request from Slack could not be answered.');
+    const failure = failureOf(cause);
+    const reply = failure.kind === 'refused' ? note(slackErrorWords(failure.code)) : failureReply();
+    await answers.tell(addressOf(body), reply);
+  });
+
+  const registered = {
+    commands: registerCommands(app, surface),
+    actions: registerActions(app, surface),
+    events: registerEvents(app, surface),
+    shortcuts: [],
+    views: registerViews(app, surface),
+  };
+
+  async function ended(): Promise<void> {
+    while (inFlight.size > 0) await Promise.all(inFlight);
+  }
+
+  return {
+    handle: receiver instanceof HTTPReceiver ? (request, response) => handle(receiver, request, response) : null,
+    outlets: publisher,
+    registered,
+    async start() {
+      known = await whoAmI(client);
+      if (receiver instanceof SocketModeReceiver) await receiver.start();
+    },
+    async stop(graceMs) {
+      if (receiver instanceof SocketModeReceiver) await receiver.stop();
+      const grace = Promise.withResolvers<void>();
+      const cancel = after(graceMs, grace.resolve);
+      await Promise.race([ended(), grace.promise]);
+      cancel();
+      await publisher.stop(graceMs);
+    },
+    async idle() {
+      await ended();
+      await publisher.settled();
+    },
+    isReady: () => known !== null && (!(receiver instanceof SocketModeReceiver) || isConnected(receiver)),
+  };
+}
+
+/**
+ * Few retries, so that nothing stale is posted; and a refusal at once where Slack asks to slow down, because the
+ * client would otherwise hold back every call for one busy channel.
+ */
+function clientOptions(apiUrl: string, logger: Logger): WebClientOptions {
+  return {
+    slackApiUrl: apiUrl,
+    logger,
+    retryConfig: { retries: 2, factor: 2, minTimeout: 300, maxTimeout: 2_000 },
+    timeout: 10_000,
+    rejectRateLimitedCalls: true,
+    maxRequestConcurrency: 20,
+  };
+}
+
+function createReceiver({ appToken, signingSecret, apiUrl }: SlackSettings, logger: Logger) {
+  if (appToken !== null) {
+    const clientOptions = { slackApiUrl: apiUrl };
+    return new SocketModeReceiver({ appToken, logger, installerOptions: { clientOptions } });
+  }
+  return new HTTPReceiver({
+    signingSecret: signingSecret ?? '',
+    endpoints: slackPath,
+    bodyLimit: bodyLimitBytes,
+    logger,
+  });
+}
+
+function handle(receiver: HTTPReceiver, request: IncomingMessage, response: ServerResponse): void {
+  try {
+    receiver.requestListener(request, response);
+  } catch {
+    // Bolt throws for whatever it has no route for.
+    response.writeHead(request.method === 'POST' ? 404 : 405, { allow: 'POST' }).end();
+  }
+}
+
+async function whoAmI(client: WebClient): Promise<Identity> {
+  const { team_id, bot_id, user_id, user, url } = await client.auth.test().catch(error => {
+    const failure = failureOf(error);
+    throw failure.kind === 'refused' ? new Error(slackErrorWords(failure.code), { cause: error }) : error;
+  });
+  if (team_id === undefined || bot_id === undefined || user_id === undefined) {
+    throw new Error('SLACK_BOT_TOKEN is not the token of a bot: copy the one that begins with xoxb-.');
+  }
+  return { teamId: team_id, botId: bot_id, botUserId: user_id, botName: user ?? 'apigw-500', workspaceUrl: url ?? '' };
+}
+
+function isConnected(receiver: SocketModeReceiver): boolean {
+  return receiver.client.websocket?.isActive() ?? false;
+}
+
+function later(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
+/** Bolt's log lines in ours. Its debug lines hold whole payloads, so they go nowhere. */
+function boltLogger(log: Log): Logger {
+  const words = (parts: unknown[]) => format(...parts.map(part => (part instanceof Error ? part.message : part)));
+  return {
+    debug() {},
+    info: (...parts) => log.debug(words(parts)),
+    warn: (...parts) => log.warn(words(parts)),
+    error: (...parts) => log.error(words(parts)),
+    setLevel() {},
+    getLevel: () => LogLevel.INFO,
+    setName() {},
+  };
+}

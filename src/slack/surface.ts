@@ -1,0 +1,99 @@
+/** What every listener is given, and how a payload says who asks and where. */
+import type { App, BlockAction, ButtonAction, SlashCommand } from '@slack/bolt';
+import type { WebClient } from '@slack/web-api';
+import type { Conversation, Investigation, Investigations } from '../investigations/types.ts';
+import { startContext } from '../render/modals.ts';
+import { goneReply } from '../render/replies.ts';
+import { type Address, type Answers, Refused } from './answers.ts';
+import type { Permit } from './permission.ts';
+import type { Publisher } from './publish.ts';
+
+/** The bot as `auth.test` shows it. */
+export interface Identity {
+  teamId: string;
+  botId: string;
+  botUserId: string;
+  /** The handle that /invite takes. */
+  botName: string;
+  /** Ends with a slash. */
+  workspaceUrl: string;
+}
+
+export interface Surface {
+  investigations: Investigations;
+  publisher: Publisher;
+  client: WebClient;
+  answers: Answers;
+  permit: Permit;
+  identity(): Identity;
+  clock: () => Date;
+}
+
+/** Registers listeners and answers their names, as the manifest has them. */
+export type Register = (app: App, surface: Surface) => readonly string[];
+
+/** Somebody who typed or pressed something, and where the answer goes. */
+export type Here = Conversation & { userId: string };
+
+export type Press = BlockAction<ButtonAction>;
+
+export function whereTyped(command: SlashCommand): Here {
+  return {
+    teamId: command.team_id,
+    channelId: command.channel_id,
+    threadTs: null,
+    responseUrl: command.response_url,
+    userId: command.user_id,
+  };
+}
+
+export function wherePressed(body: Press, surface: Surface): Here {
+  return {
+    teamId: surface.identity().teamId,
+    channelId: body.channel?.id ?? '',
+    threadTs: body.message?.thread_ts ?? null,
+    responseUrl: body.response_url ?? null,
+    userId: body.user.id,
+  };
+}
+
+/** The investigation of a pressed button. The value is looked up, and must belong to where the button was pressed. */
+export async function investigationOf(surface: Surface, here: Here, value: string | undefined): Promise<Investigation> {
+  const investigation = value === undefined ? null : await surface.investigations.get(value);
+  const home = investigation?.conversation;
+  if (investigation === null || home?.teamId !== here.teamId || home.channelId !== here.channelId) {
+    throw new Refused(goneReply());
+  }
+  return investigation;
+}
+
+/** Workspaces that a payload speaks of; the one of a person in a shared channel may be another than the channel's. */
+export function teamsOf(body: unknown): string[] {
+  const { team_id, team, user } = body as {
+    team_id?: unknown;
+    team?: { id?: unknown } | null;
+    user?: { team_id?: unknown } | string | null;
+  };
+  const users = typeof user === 'object' ? user?.team_id : undefined;
+  return [team_id, team?.id, users].filter(id => typeof id === 'string');
+}
+
+/** Where the person behind any payload can be reached. */
+export function addressOf(body: unknown): Address {
+  const { response_url, channel_id, channel, user_id, user, view } = body as {
+    response_url?: string;
+    channel_id?: string;
+    channel?: { id?: string };
+    user_id?: string;
+    user?: { id?: string };
+    view?: { private_metadata?: string };
+  };
+  // A form that was sent has no address of its own; it carries the one of the command that opened it.
+  const opener = view?.private_metadata === undefined ? null : startContext(view.private_metadata);
+  return {
+    responseUrl: response_url ?? opener?.responseUrl ?? null,
+    channelId: channel_id ?? channel?.id ?? opener?.channelId ?? null,
+    threadTs: null,
+    userId: user_id ?? user?.id ?? null,
+  };
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { MetricSeries } from '../../src/aws/types.ts';
+import { lookbackMinutes, metricQueries, trafficOf } from '../../src/diagnosis/traffic.ts';
+import type { Target, Window } from '../../src/diagnosis/types.ts';
+
+const end = Date.parse('2026-03-01T12:00:00Z');
+const window: Window = { start: iso(15), end: iso(0), onset: null, extendedTo: null };
+const target: Target = {
+  accountId: '111122223333',
+  region: 'eu-west-1',
+  apiId: 'a1b2c3d4e5',
+  apiName: 'orders-api',
+  apiType: 'REST',
+  stage: 'prod',
+};
+
+function iso(minutesAgo: number): string {
+  return new Date(end - minutesAgo * 60_000).toISOString();
+}
+
+/** One value a minute from `minutesAgo`, oldest first; undefined leaves the minute out. */
+function series(id: string, value: (minutesAgo: number) => number | undefined): MetricSeries {
+  const points: MetricSeries['points'] = [];
+  for (let minutesAgo = 15 + lookbackMinutes; minutesAgo > 0; minutesAgo--) {
+    const one = value(minutesAgo);
+    if (one !== undefined) points.push({ at: iso(minutesAgo), value: one });
+  }
+  return { id, points };
+}
+
+function judge(
+  errors: (minutesAgo: number) => number | undefined,
+  requests: (minutesAgo: number) => number | undefined = () => 30,
+) {
+  return trafficOf([series('requests', requests), series('errors', errors)], [], window);
+}
+
+describe('onset', () => {
+  it('is the first failing minute after a quiet time', () => {
+    expect(judge(ago => (ago <= 12 ? 30 : 0)).onset).toBe(iso(12));
+  });
+
+  it('reaches back before the window', () => {
+    expect(judge(ago => (ago <= 40 ? 5 : 0)).onset).toBe(iso(40));
+  });
+
+  it('belongs to the last episode, not to an earlier one', () => {
+    expect(judge(ago => (ago <= 8 || (ago > 60 && ago < 75) ? 30 : 0)).onset).toBe(iso(8));
+  });
+
+  it('is where the rate jumps, against a background of errors', () => {
+    expect(judge(ago => (ago <= 9 ? 25 : ago % 3 === 0 ? 1 : 0)).onset).toBe(iso(9));
+  });
+
+  it('is unknown where errors fill everything that was read', () => {
+    expect(judge(() => 4).onset).toBeNull();
+  });
+
+  it('is null without errors, and when the errors ended before the window', () => {
+    expect(judge(() => 0).onset).toBeNull();
+    expect(judge(ago => (ago > 20 && ago < 30 ? 9 : 0)).onset).toBeNull();
+  });
+});
+
+describe('pattern', () => {
+  it('is constant where nine of ten minutes with requests have errors', () => {
+    expect(judge(ago => (ago <= 10 ? 3 : 0)).pattern).toBe('constant');
+  });
+
+  it('is intermittent where fewer have', () => {
+    expect(judge(ago => (ago <= 12 && ago % 3 === 0 ? 3 : 0)).pattern).toBe('intermittent');
+  });
+
+  it('does not count minutes without requests', () => {
+    const requests = (ago: number) => (ago % 3 === 0 ? 10 : undefined);
+    expect(judge(ago => (ago <= 12 && ago % 3 === 0 ? 10 : undefined), requests).pattern).toBe('constant');
+  });
+
+  it('is unknown with fewer than three minutes, and none without errors', () => {
+    expect(judge(ago => (ago <= 2 ? 3 : 0)).pattern).toBe('unknown');
+    expect(judge(() => 0).pattern).toBe('none');
+  });
+});
+
+describe('impact and series', () => {
+  it('shows missing minutes as zero, and compares with the time before the onset', () => {
+    const { impact, series: shown } = judge(
+      ago => (ago <= 10 ? 15 : undefined),
+      ago => (ago === 5 ? undefined : 30),
+    );
+    expect(shown.points).toHaveLength(15);
+    expect(shown.points?.find(point => point.at === iso(5))).toEqual({ at: iso(5), requests: 0, errors: 15 });
+    expect(impact).toMatchObject({ requests: 14 * 30, errors: 150, baseline: { errorShare: 0 } });
+  });
+
+  it('sums the functions’ metrics over the window only', () => {
+    const totals = trafficOf(
+      [series('f0_throttles', ago => (ago <= 20 ? 2 : 0)), series('f0_durationMax', ago => (ago === 3 ? 4_800 : 100))],
+      ['orders-fn'],
+      window,
+    ).functions['orders-fn'];
+    expect(totals).toEqual({ invocations: 0, errors: 0, throttles: 30, durationMaxMs: 4_800 });
+  });
+});
+
+describe('metricQueries', () => {
+  it('names a REST API without its non-ASCII characters, and by id where none is left', () => {
+    expect(metricQueries({ ...target, apiName: 'bestellungen-ü' }, [])[0]?.dimensions.ApiName).toBe('bestellungen-');
+    expect(metricQueries({ ...target, apiName: '注文' }, [])[0]?.dimensions.ApiName).toBe('a1b2c3d4e5');
+  });
+
+  it('names an HTTP API by id', () => {
+    expect(metricQueries({ ...target, apiType: 'HTTP' }, [])[0]?.dimensions).toEqual({
+      ApiId: 'a1b2c3d4e5',
+      Stage: 'prod',
+    });
+  });
+});

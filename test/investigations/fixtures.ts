@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { DiagnosisRequest, DiagnosisService, Finding, Location, Trigger } from '../../src/diagnosis/types.ts';
+import { openDatabase } from '../../src/investigations/database.ts';
+import { createInvestigations, type RunningInvestigations } from '../../src/investigations/investigations.ts';
+import type { Conversation, Investigation, Outlets, Refusal } from '../../src/investigations/types.ts';
+import { createLog } from '../../src/telemetry.ts';
+import { finding, found, record, start } from './data.ts';
+
+export const silent = createLog('silent');
+
+export interface Clock {
+  (): Date;
+  advance(ms: number): void;
+}
+
+export function testClock(from: Date = start): Clock {
+  let at = from.getTime();
+  return Object.assign(() => new Date(at), {
+    advance(ms: number) {
+      at += ms;
+    },
+  });
+}
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'apigw-500-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface ScriptedService extends DiagnosisService {
+  located: DiagnosisRequest[];
+  diagnosed: Trigger[];
+  checked: string[];
+  /** Set by tests: what is answered. */
+  location: (request: DiagnosisRequest) => Location;
+  findings: () => Finding[];
+  /** Set to a promise to hold runs and re-runs until it resolves. */
+  gate: Promise<unknown>;
+}
+
+/** A diagnosis service that answers what the test says, and remembers what it was asked. */
+export function scriptedService(): ScriptedService {
+  const service: ScriptedService = {
+    located: [],
+    diagnosed: [],
+    checked: [],
+    location: () => found(),
+    findings: () => [finding(1), finding(4)],
+    gate: Promise.resolve(),
+    async locate(asked) {
+      service.located.push(asked);
+      return service.location(asked);
+    },
+    async diagnose(trigger, location, onFinding) {
+      service.diagnosed.push(trigger);
+      const findings = service.findings();
+      for (const one of findings) onFinding?.(one);
+      await service.gate;
+      return record(`report-${service.diagnosed.length}`, trigger, location.target, findings);
+    },
+    async rerun(before, check) {
+      service.checked.push(check);
+      await service.gate;
+      const findings = before.findings.map(one =>
+        check === `${one.group}:${one.number}` ? { ...one, summary: `Checked again ${service.checked.length}.` } : one,
+      );
+      return { ...before, findings };
+    },
+  };
+  return service;
+}
+
+export interface RecordingOutlets extends Outlets {
+  published: Investigation[];
+  refused: { conversation: Conversation; refusal: Refusal }[];
+  pointed: { conversation: Conversation; investigation: Investigation }[];
+}
+
+export function recordingOutlets(): RecordingOutlets {
+  const outlets: RecordingOutlets = {
+    published: [],
+    refused: [],
+    pointed: [],
+    async publish(investigation) {
+      outlets.published.push(investigation);
+    },
+    async refuse(to, refusal) {
+      outlets.refused.push({ conversation: to, refusal });
+    },
+    async joined(to, investigation) {
+      outlets.pointed.push({ conversation: to, investigation });
+    },
+  };
+  return outlets;
+}
+
+export interface Bench {
+  folder: string;
+  clock: Clock;
+  service: ScriptedService;
+  outlets: RecordingOutlets;
+  investigations: RunningInvestigations;
+  /** Closes everything, as a stop does. */
+  close(): Promise<void>;
+}
+
+/** Investigations on a real SQLite store in a folder of its own, with a scripted diagnosis. */
+export async function openBench(over: { folder?: string; clock?: Clock; retentionDays?: number } = {}): Promise<Bench> {
+  const { folder = temporaryFolder(), clock = testClock(), retentionDays = 90 } = over;
+  const service = scriptedService();
+  const outlets = recordingOutlets();
+  const database = await openDatabase(folder, clock);
+  let next = 0;
+  const newId = () => `${clock().getTime()}-${++next}`;
+  const investigations = createInvestigations({
+    database,
+    service,
+    outlets,
+    clock,
+    newId,
+    log: silent,
+    retentionDays,
+  });
+  let closed = false;
+  async function close() {
+    if (closed) return;
+    closed = true;
+    await investigations.stop(0);
+    await database.close();
+  }
+  onTestFinished(close);
+  await investigations.start();
+  return { folder, clock, service, outlets, investigations, close };
+}
