@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import { reporters } from './test/support/reporters.ts';
 
 /** Drives the sandbox page in a real Chromium (`apt-get install chromium`). */
 export default defineConfig({
-  test: { include: ['test/browser/**/*.test.ts'], testTimeout: 90_000, hookTimeout: 60_000, fileParallelism: false },
+  test: {
+    reporters: reporters('browser'),
+    include: ['test/browser/**/*.test.ts'],
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+  },
 });

@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { reporters } from './test/support/reporters.ts';
 
 export default defineConfig({
   test: {
+    reporters: reporters('unit'),
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**', 'test/package/**', 'test/postgres/**'],
     setupFiles: ['test/support/loopback-only.ts'],

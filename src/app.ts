@@ -1,5 +1,6 @@
 /** The composition root: configuration -> everything that runs, wired. The only place that knows all the rooms. */
 import { randomUUID } from 'node:crypto';
+import type { AccessOptions } from './aws/access.ts';
 import type { Send } from './aws/send.ts';
 import type { Access } from './aws/types.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -7,14 +8,22 @@ import type { DiagnosisService } from './diagnosis/types.ts';
 import type { Investigations, Outlets } from './investigations/types.ts';
 import { answerJson, createHttpServer, type Handler, type HttpServer } from './server.ts';
 import { variables } from './settings.ts';
+import type { After } from './slack/publish.ts';
 import type { Log } from './telemetry.ts';
 
 /** What comes from outside: the tests and the sandbox bring their own. */
 export interface Seams {
   access: Access;
+  /** One endpoint for all of AWS, and who asks there, instead of what the SDK finds; not looked at beside `access`. */
+  endpoint: string;
+  credentials: NonNullable<AccessOptions['credentials']>;
   clock: () => Date;
   newId: () => string;
   fetch: typeof globalThis.fetch;
+  /** How Slack's pacing waits. */
+  after: After;
+  /** The address to listen on; every one of the machine unless told. */
+  host: string;
   log: Log;
 }
 
@@ -71,7 +80,15 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
   };
   const { service } = diagnosis;
   const investigations = createInvestigations({ database, service, outlets, clock, newId, log, retentionDays });
-  const slack = createSlack({ settings, allowed: config.allow, investigations, checks, clock, log });
+  const slack = createSlack({
+    settings,
+    allowed: config.allow,
+    investigations,
+    checks,
+    clock,
+    log,
+    ...(seams.after === undefined ? {} : { after: seams.after }),
+  });
   const ready = () => readiness(investigations, slack);
   const routes: Record<string, Handler> = {
     'GET /healthz': (_request, response) => answerJson(response, 200, { status: 'ok' }),
@@ -91,7 +108,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
         throw new ConfigError([`Slack does not answer as it should: ${messageOf(error)}`], { cause: error });
       });
       await investigations.start();
-      return { port: await listen(server, config.port) };
+      return { port: await listen(server, config.port, seams.host) };
     },
     async stop() {
       await Promise.all([server.close(runGraceMs), investigations.stop(runGraceMs)]);
@@ -100,15 +117,16 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
       diagnosis.close();
     },
     async idle() {
+      await slack.idle();
       await investigations.idle();
       await slack.idle();
     },
   };
 }
 
-async function listen(server: HttpServer, port: number): Promise<number> {
+async function listen(server: HttpServer, port: number, host: string | undefined): Promise<number> {
   try {
-    return await server.listen(port);
+    return await server.listen(port, host);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
@@ -145,8 +163,10 @@ export async function openDiagnosis(config: Config, seams: Partial<Seams> & { lo
     import('./diagnosis/diagnose.ts'),
     import('./aws/access.ts'),
   ]);
+  const { endpoint, credentials } = seams;
   const { access, nothingRead } = tallied(
-    seams.access ?? openAccess({ region: await regionOf(config), quotaShare: config.quotaShare, clock }),
+    seams.access ??
+      openAccess({ region: await regionOf(config), quotaShare: config.quotaShare, clock, endpoint, credentials }),
   );
   const service = createDiagnosisService({
     access,
@@ -157,6 +177,12 @@ export async function openDiagnosis(config: Config, seams: Partial<Seams> & { lo
     onDefect: (check, error) => log.error({ err: error, check }, 'A check failed because of a defect.'),
   });
   return { service, nothingRead, close: () => access.close() };
+}
+
+/** AWS at an endpoint of its own, for a seam that has more than one. */
+export async function openAws(options: AccessOptions): Promise<Access> {
+  const { openAccess } = await import('./aws/access.ts');
+  return openAccess(options);
 }
 
 /** The Region to look in where none is asked for: AWS_REGION, or what the SDK finds in the profile. */

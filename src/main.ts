@@ -1,7 +1,6 @@
 /** Arguments -> a command of cli/. Commands are loaded when they are asked for, and only this file ends the process. */
 import { readFileSync } from 'node:fs';
 import type { Command, CommandContext, ExitCode } from './cli/command.ts';
-import { ConfigError, readConfig } from './config.ts';
 
 interface Entry {
   synopsis: string;
@@ -30,6 +29,11 @@ const commands: Record<string, Entry> = {
     about: 'names the cause of pasted log lines, offline',
     load: () => import('./cli/explain.ts'),
   },
+  bench: {
+    synopsis: 'bench [--scenarios DIR] [--json]',
+    about: 'scores the diagnosis over scenario files',
+    load: () => import('./cli/bench.ts'),
+  },
 };
 
 const usage = `Usage: apigw-500 <command>
@@ -52,9 +56,9 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function exitCodeOf([name, ...args]: readonly string[]): Promise<ExitCode> {
-  const { out, err, version } = context;
+  const { out, err } = terminal;
   if (name === '--version') {
-    out(`${version}\n`);
+    out(`${version()}\n`);
     return 0;
   }
   if (name === '--help' || name === '-h' || name === 'help') {
@@ -66,13 +70,13 @@ async function exitCodeOf([name, ...args]: readonly string[]): Promise<ExitCode>
     err(`${name === undefined ? 'Say which command.' : `There is no command "${name}".`}\n\n${usage}`);
     return 2;
   }
+  const [command, { ConfigError, readConfig }] = await Promise.all([entry.load(), import('./config.ts')]);
+  if (args.includes('--help') || args.includes('-h')) {
+    out(command.usage);
+    return 0;
+  }
   try {
-    const command = await entry.load();
-    if (args.includes('--help') || args.includes('-h')) {
-      out(command.usage);
-      return 0;
-    }
-    return await command.run(args, context);
+    return await command.run(args, { ...terminal, config: readConfig, version: version() });
   } catch (error) {
     if (error instanceof ConfigError) {
       err(`${error.message}\n${error.problems.map(problem => `  - ${problem}\n`).join('')}`);
@@ -83,17 +87,18 @@ async function exitCodeOf([name, ...args]: readonly string[]): Promise<ExitCode>
   }
 }
 
-const context: CommandContext = {
-  config: readConfig,
+const terminal: Omit<CommandContext, 'config' | 'version'> = {
   clock: () => new Date(),
   out: text => void process.stdout.write(text),
   err: text => void process.stderr.write(text),
   stdin: process.stdin,
   terminal: process.stdout.isTTY ? { columns: process.stdout.columns, colour: process.stdout.hasColors() } : null,
   stopped,
-  version: (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version,
 };
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
 
 let stopping: Promise<void> | undefined;
 

@@ -80,6 +80,7 @@ interface Span {
   end: number;
   /** Where the text goes on, behind a closing quote. */
   next: number;
+  inQuotes: boolean;
 }
 
 function withoutNamedValues(text: string): string {
@@ -120,7 +121,7 @@ function isSecret(text: string, span: Span, kind: string, separator: string): bo
   const value = text.slice(span.start, span.end);
   if (harmlessValue.test(value)) return false;
   // Prose: `Unexpected token: comma`, `token: expired`.
-  const prose = kind === 'token' && separator === ':' && span.next === span.end;
+  const prose = kind === 'token' && separator === ':' && !span.inQuotes;
   return !prose || /\d/.test(value) || value.length >= 20;
 }
 
@@ -129,7 +130,7 @@ function valueSpan(text: string, at: number, kind: string): Span {
   if (inQuotes !== null) return inQuotes;
   const form = kind === 'authorization header' ? authorizationValue : kind === 'cookie' ? cookieValue : word;
   const end = stickyEnd(form, text, at) ?? at;
-  return { start: at, end, next: end };
+  return { start: at, end, next: end, inQuotes: false };
 }
 
 /**
@@ -146,17 +147,22 @@ function quoted(text: string, at: number): Span | null {
   for (let i = start; i < text.length; i++) {
     const char = text[i];
     if (char === quote && backslashes >= depth && (backslashes - depth) % (2 * (depth + 1)) === 0) {
-      return { start, end: i - depth, next: i + 1 };
+      return { start, end: i - depth, next: i + 1, inQuotes: true };
     }
-    if (char === '\n' && depth === 0) return { start, end: i, next: i };
+    if (char === '\n' && depth === 0) return { start, end: i, next: i, inQuotes: true };
     backslashes = char === '\\' ? backslashes + 1 : 0;
   }
-  return { start, end: text.length, next: text.length };
+  return { start, end: text.length, next: text.length, inQuotes: true };
 }
 
 /** `AWS4-HMAC-SHA256 Credential=…, Signature=…`, `Bearer abc`, or one word. */
-const authorizationValue =
-  /(?:AWS4-[\w-]{1,40}|Digest)[ \t]+(?:[\w-]{1,40}=(?:"[^"\n]*"?|[^\s,"'}]+)(?:,[ \t]*)?)+|(?:(?:Bearer|Basic|Token|ApiKey|Negotiate|HOBA|SCRAM-SHA-\d+)[ \t]+)?[^\s,;"'}\]\\]+/iy;
+const signatureParts =
+  'Credential|SignedHeaders|Signature|username|realm|nonce|uri|response|algorithm|qop|nc|cnonce|opaque';
+const signaturePart = `(?:${signatureParts})=(?:"[^"\\n]*"?|[^\\s,"'}]+)`;
+const authorizationValue = new RegExp(
+  `(?:AWS4-[\\w-]{1,40}|Digest)[ \\t]+${signaturePart}(?:,[ \\t]*${signaturePart})*|(?:(?:Bearer|Basic|Token|ApiKey|Negotiate)[ \\t]+)?[^\\s,;"'}\\]\\\\]+`,
+  'iy',
+);
 const cookieValue = /[^\s,;"'}\]\\]+(?:;[ \t]*[^\s,;"'}\]\\]+)*/y;
 const word = /[^\s,;&"'}\])<\\]+/y;
 

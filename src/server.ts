@@ -7,7 +7,7 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 
 export interface HttpServer {
   /** Answers the port, which is another one where 0 was asked for. */
-  listen(port: number): Promise<number>;
+  listen(port: number, host?: string): Promise<number>;
   /** Takes no new requests; those under way have `graceMs` to end. */
   close(graceMs: number): Promise<void>;
 }
@@ -28,7 +28,11 @@ export function createHttpServer(routes: Readonly<Record<string, Handler>>, log:
     },
   );
 
+  let closing = false;
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A connection that was busy when the server was closed would be kept open, idle, for its whole keep-alive time.
+    response.on('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     try {
       const handler = routes[`${request.method} ${path}`];
@@ -51,16 +55,17 @@ export function createHttpServer(routes: Readonly<Record<string, Handler>>, log:
   }
 
   return {
-    async listen(port) {
+    async listen(port, host) {
       const listening = Promise.withResolvers<void>();
       server.once('error', listening.reject);
-      server.listen(port, listening.resolve);
+      server.listen({ port, ...(host === undefined ? {} : { host }) }, listening.resolve);
       await listening.promise;
       server.off('error', listening.reject);
       return (server.address() as AddressInfo).port;
     },
     async close(graceMs) {
       if (!server.listening) return;
+      closing = true;
       const closed = Promise.withResolvers<void>();
       server.close(() => closed.resolve());
       server.closeIdleConnections();

@@ -39,10 +39,22 @@ export function createLog(level: LogLevel, to: DestinationStream = destination({
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: label => ({ level: label }) },
       serializers: { err: plainError, error: plainError },
+      hooks: {
+        // An error without a message beside it lends its own, so that one is masked too.
+        logMethod(args, method) {
+          const [first, ...rest] = args as unknown[];
+          const quoted = rest.length === 0 && hasError(first) ? [first, first.err.message] : args;
+          method.apply(this, quoted.map(part => (typeof part === 'string' ? redact(part) : part)) as typeof args);
+        },
+      },
       redact: { paths: names.flatMap(name => [name, `*${name}`, `*.*${name}`]), censor: '[redacted]' },
     },
     to,
   );
+}
+
+function hasError(value: unknown): value is { err: Error } {
+  return typeof value === 'object' && value !== null && 'err' in value && value.err instanceof Error;
 }
 
 /** What SDKs hang on their errors (requests, responses, headers) stays out of the log, and so does what they quote. */

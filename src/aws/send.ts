@@ -1,7 +1,7 @@
 import { type Clients, RefusedCommandError } from './clients.ts';
 import { type InputOf, type OperationName, type OutputOf, serviceOf } from './operations.ts';
 import { endpointRegion } from './regions.ts';
-import { unreadErrorOf } from './unread.ts';
+import { impossibleName, unreadErrorOf } from './unread.ts';
 
 /** Asks AWS one declared read. Rejects with UnreadError (unread.ts) and nothing else. */
 export type Send = <N extends OperationName>(
@@ -14,6 +14,8 @@ export type Send = <N extends OperationName>(
 export function sdkSend(clients: Clients, region: string): Send {
   return async <N extends OperationName>(operation: N, input: InputOf<N>, options?: { region?: string }) => {
     const asked = { operation, input, region: endpointRegion(serviceOf(operation), options?.region ?? region) };
+    const impossible = impossibleName(asked);
+    if (impossible) throw impossible;
     try {
       return (await clients.ask(operation, input, asked.region)) as OutputOf<N>;
     } catch (error) {

@@ -303,6 +303,23 @@ const subjects: readonly (readonly [key: string, noun: string])[] = [
   ['AlarmNames', 'alarm'],
 ];
 
+/**
+ * A name that cannot exist is not asked for: as part of a path it would ask for something else, `/restapis/` for all APIs.
+ * null where every name could be one.
+ */
+export function impossibleName({ operation, input, region }: Asked): UnreadError | null {
+  const values = input as Record<string, unknown>;
+  const impossible = subjects.find(([key]) => typeof values[key] === 'string' && /^\.{0,2}$/.test(values[key]));
+  if (impossible === undefined) return null;
+  const [key, noun] = impossible;
+  return new UnreadError(
+    sourceOf(operation),
+    'not_found',
+    `${sourceOf(operation)} in ${region} was not asked: no ${noun} can be named "${values[key]}".`,
+    `Check the name of the ${noun}.`,
+  );
+}
+
 /** ` on stage prod of API abc`, or nothing where the input names nothing. */
 function subject(input: object): string {
   const values = input as Record<string, unknown>;

@@ -32,7 +32,8 @@ const beginnings: readonly [RegExp, LineKind][] = [
 ];
 
 const authorizerFailed = /\bAuthorizer error\b|AuthorizerConfigurationException|Gateway response type: AUTHORIZER_/i;
-const failure = /Execution failed|Lambda (?:invocation|execution) failed|Gateway response type: |limit exceeded for /i;
+const failure = /Execution failed|Lambda (?:invocation|execution) failed|limit exceeded for /i;
+const gatewayResponse = /^Gateway response type: /i;
 
 /**
  * Reads one log event of any of the logs: execution, access, WAF or the function's. Pure, linear in its length,
@@ -50,6 +51,7 @@ export function classifyLine(message: string): LineReading {
     ...match,
     ...facts,
     kind,
+    text,
     layer: layerOfLine(match, kind),
     requestId: requestId ?? mentionedId(text),
     dated,
@@ -60,6 +62,7 @@ function kindOf(text: string): LineKind {
   const known = beginnings.find(([beginning]) => beginning.test(text));
   if (known) return known[1];
   if (authorizerFailed.test(text)) return 'authorizer-failed';
+  if (gatewayResponse.test(text)) return 'completed';
   return failure.test(text) ? 'failure' : 'other';
 }
 
@@ -82,9 +85,10 @@ function matchOf(text: string, kind: LineKind): Match {
       return proxyAnswer.test(text) ? nothing : atMostMedium(matchSignatures(text, inEndpointAnswers));
     case 'authorizer-start':
     case 'authorizer-end':
-    case 'completed':
     case 'progress':
       return nothing;
+    case 'completed':
+      return gatewayResponse.test(text) ? matchText(text) : nothing;
     default:
       return matchText(text);
   }
@@ -112,7 +116,9 @@ function factsOf(text: string, kind: LineKind, message: string): Partial<LineRea
   if (kind === 'received') Object.assign(facts, answer(text, message));
   const lambda = /Lambda request id: ?([0-9a-f-]{36})/i.exec(text) ?? /\bRequestId: ?([0-9a-f-]{36})/i.exec(text);
   const inFront = /^([0-9a-f]{8}-[0-9a-f-]{27}) (?:\[?[A-Z]+\]?)\s/.exec(text);
-  const lambdaId = lambda?.[1] ?? inFront?.[1];
+  const structured =
+    text.startsWith('{"') && /"(?:level|type)": ?"/.test(text) ? /"requestId": ?"([0-9a-f-]{36})"/.exec(text) : null;
+  const lambdaId = lambda?.[1] ?? inFront?.[1] ?? structured?.[1];
   if (lambdaId !== undefined && kind !== 'client' && kind !== 'sent') facts.lambdaRequestId = lambdaId;
   if (isWafRecord(text)) facts.extendedRequestId = /"requestId": ?"([\w-]+=*)"/i.exec(text)?.[1] ?? null;
   return facts;

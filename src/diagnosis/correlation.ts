@@ -59,9 +59,10 @@ export function byRelevance(
 ): RelevantChange[] {
   const weight = (change: RelevantChange) => {
     const close = isShortlyBefore(change, window);
-    if (close && broughtAbout(change, findings, target).length > 0) return 0;
-    if (close) return 1;
-    return (change.minutesBeforeOnset ?? -1) >= 0 ? 2 : 3;
+    // A deployment only carries what somebody changed.
+    if (close && broughtAbout(change, findings, target).length > 0) return change.kind === 'deployment' ? 1 : 0;
+    if (close) return 2;
+    return (change.minutesBeforeOnset ?? -1) >= 0 ? 3 : 4;
   };
   const distance = (change: RelevantChange) => Math.abs(change.minutesBeforeOnset ?? Number.POSITIVE_INFINITY);
   return changes

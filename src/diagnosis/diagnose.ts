@@ -26,8 +26,8 @@ export interface DiagnosisServiceOptions {
   access: Access;
   clock: () => Date;
   newId: () => string;
-  /** Public health feed of AWS; empty: off. */
-  healthFeedUrl: string;
+  /** Public health feed of AWS; null: off. */
+  healthFeedUrl: string | null;
   fetch: typeof globalThis.fetch;
   /** Told when a check fails by a defect of ours; the diagnosis goes on. */
   onDefect(checkId: string, error: unknown): void;

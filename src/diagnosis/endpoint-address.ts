@@ -30,7 +30,8 @@ export function addressFault(
 }
 
 function hostFault(host: string): string | null {
-  if (privateAddress.test(host) || host === '[::1]') return 'is private, and API Gateway reaches it only over a VPC link';
+  if (privateAddress.test(host) || host === '[::1]')
+    return 'is private, and API Gateway reaches it only over a VPC link';
   if (!host.includes('.') && !host.startsWith('[')) return 'has a host that public DNS cannot know';
   return null;
 }
@@ -47,8 +48,13 @@ function portFault(port: string): string | null {
  * legal path. HTTP APIs fill `{proxy}` by themselves.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html
  */
-export function unmappedParameters({ uri, integration }: Pick<Backend, 'uri' | 'integration'>, apiType: ApiType): string[] {
+export function unmappedParameters(
+  { uri, integration }: Pick<Backend, 'uri' | 'integration'>,
+  apiType: ApiType,
+): string[] {
   if (apiType !== 'REST' || uri === null) return [];
   const names = [...uri.matchAll(/\{([^{}]+)\}/g)].map(match => match[1] ?? '');
-  return names.filter(name => integration.requestParameters[`integration.request.path.${name.replace(/\+$/, '')}`] === undefined);
+  return names.filter(
+    name => integration.requestParameters[`integration.request.path.${name.replace(/\+$/, '')}`] === undefined,
+  );
 }

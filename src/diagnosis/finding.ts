@@ -1,4 +1,4 @@
-import type { OperationName, Source } from '../aws/operations.ts';
+import { type OperationName, type Source, sourceOf } from '../aws/operations.ts';
 import { UnreadError } from '../aws/unread.ts';
 import type { Diagnosis, Evidence, Finding, FindingStatus, Gap, Judgement, Run, Step } from './types.ts';
 
@@ -67,11 +67,6 @@ export function notebook(): Notebook {
       return id;
     },
   };
-}
-
-/** The name that reports use: both API Gateway APIs are `apigateway`. */
-export function sourceOf(operation: OperationName | Source): Source {
-  return operation.replace(/^apigatewayv2:/, 'apigateway:') as Source;
 }
 
 /**

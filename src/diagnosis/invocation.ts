@@ -31,7 +31,7 @@ const noFunctionUrl: Context = {
 
 /**
  * Whether a function's policy lets API Gateway invoke it for a route or an authorizer. The policy must be the one of
- * the same qualifier: each alias and version has its own. null: there is none.
+ * the same qualifier: each alias and version has its own. null: there is none. `sourceArn` may be a set (requestArns).
  * https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
  */
 export function lambdaPermission(
@@ -96,16 +96,24 @@ export interface ApiAddress {
   stage: string;
 }
 
+type RouteKey = Pick<Route, 'key' | 'method' | 'path'>;
+
 /**
  * How API Gateway names a route: the aws:SourceArn of its calls, and the resource of execute-api:Invoke. `*` where
  * requests differ (any method; path parameters of a REST API; an unknown account). HTTP and WebSocket APIs use the
  * route key as it stands.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
  */
-export function integrationSourceArn(api: ApiAddress, route: Pick<Route, 'key' | 'method' | 'path'>): string {
+export function integrationSourceArn(api: ApiAddress, route: RouteKey): string {
+  return requestArns(api, route).replaceAll('**', '*');
+}
+
+/** The same as a set to evaluate: `**` for a parameter that takes the rest of the path. */
+export function requestArns(api: ApiAddress, route: RouteKey): string {
   const stage = `${executeApi(api)}/${api.stage}`;
   if (route.method === null || route.path === null) return `${stage}/${route.key}`;
-  const path = api.apiType === 'REST' ? route.path.replace(/\{[^}]*\}/g, '*') : route.path;
+  const path =
+    api.apiType === 'REST' ? route.path.replace(/\{[^}]*\+\}/g, '**').replace(/\{[^}]*\}/g, '*') : route.path;
   return `${stage}/${route.method === 'ANY' ? '*' : route.method}${path}`;
 }
 

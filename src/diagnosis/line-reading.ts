@@ -21,6 +21,8 @@ export type LineKind =
 /** What one line says by itself; assembleRequests (log-lines.ts) puts the lines of a request together. */
 export interface LineReading extends Match {
   kind: LineKind;
+  /** The line without its prefixes (log-event.ts). */
+  text: string;
   layer: Layer | null;
   requestId: string | null;
   extendedRequestId: string | null;
@@ -40,10 +42,13 @@ export interface LineReading extends Match {
   integrationLatencyMs: number | null;
   /** Carries TestInvokeMethod's date. */
   dated: boolean;
+  /** A further line of what an earlier line began. */
+  continued: boolean;
 }
 
 export const blank: LineReading = {
   kind: 'other',
+  text: '',
   cause: null,
   confidence: null,
   possible: [],
@@ -59,4 +64,5 @@ export const blank: LineReading = {
   returnedStatus: null,
   integrationLatencyMs: null,
   dated: false,
+  continued: false,
 };

@@ -1,5 +1,5 @@
 import { listRestApis, listRestStages, readDomainMappings, readRestApi, readRestStage } from '../aws/api-gateway.ts';
-import { listApis, listStages, readApi, readStage } from '../aws/api-gateway-v2.ts';
+import { listApis, listStages, readApi, readApiMappings, readStage } from '../aws/api-gateway-v2.ts';
 import { readAlarm, readMetrics } from '../aws/metrics.ts';
 import type { Api, ApiSummary, ApiType, Aws } from '../aws/types.ts';
 import { attempt } from './finding.ts';
@@ -11,7 +11,7 @@ import type { Candidate, DiagnosisRequest, Location, Target, Window } from './ty
 export interface LocateContext {
   aws: Aws;
   now: Date;
-  /** Called as soon as an API id and a stage are known, before they are verified, so that reads can start. */
+  /** Called as soon as an API id and a stage are known, before they are verified, so that reads can start; may be called again. */
   expect(target: Target, window: Window): void;
 }
 
@@ -96,6 +96,7 @@ function metricName({ name }: ApiSummary): string {
 async function withStage(api: ApiSummary, stage: string | null, search: Search): Promise<Location> {
   const { aws } = search;
   if (stage !== null) {
+    search.expect(targetOf(api, stage, aws), search.window);
     const read = api.type === 'REST' ? readRestStage(aws.send, api.id, stage) : readStage(aws.send, api.id, stage);
     const { value, unread } = await attempt(read);
     if (value !== null || unread !== null) return found(api, stage, search);
@@ -135,15 +136,23 @@ async function locateDomain(
   search: Search,
 ): Promise<Location> {
   const { aws, request } = search;
-  const mappings = await readDomainMappings(aws.send, host);
-  if (mappings === null) return { kind: 'not_found', region: aws.region, candidates: [] };
-  const matching = mappings
-    .filter(mapping => mapping.basePath === '' || `${path}/`.startsWith(`/${mapping.basePath}/`))
-    .toSorted((a, b) => b.basePath.length - a.basePath.length);
-  const [best] = matching;
-  if (best === undefined) return { kind: 'not_found', region: aws.region, candidates: [] };
-  const reference = { kind: 'api', apiId: best.apiId, stage: best.stage, region: null, accountId: null } as const;
-  return locateId(reference, { ...search, request: { ...request, stage: request.stage ?? best.stage } });
+  const [rest, v2] = await Promise.all([
+    attempt(readDomainMappings(aws.send, host)),
+    attempt(readApiMappings(aws.send, host)),
+  ]);
+  const unread = rest.unread ?? v2.unread;
+  const [mapping] = [...(rest.value ?? []), ...(v2.value ?? [])]
+    .filter(one => one.path === '' || `${path}/`.startsWith(`/${one.path}/`))
+    .toSorted((a, b) => b.path.length - a.path.length);
+  if (mapping === undefined && unread !== null) throw unread;
+  if (mapping === undefined) return { kind: 'not_found', region: aws.region, candidates: [] };
+  const nextSegment =
+    path
+      .slice(mapping.path.length)
+      .split('/')
+      .find(segment => segment !== '') ?? null;
+  const stage = request.stage ?? mapping.stage ?? nextSegment;
+  return locateId({ kind: 'api', apiId: mapping.apiId, stage, region: null, accountId: null }, search);
 }
 
 async function locateAlarm(name: string, search: Search): Promise<Location> {

@@ -17,9 +17,8 @@ export interface ReadEvent<Event> {
 export interface AssembledRequest<Event> extends RequestDecision {
   /** null: the events name no request, and there is one of them. */
   requestId: string | null;
+  /** `decisive` counts them. */
   members: ReadEvent<Event>[];
-  /** Index into `members` of the event that decided; null where none did. */
-  decisive: number | null;
 }
 
 /**
@@ -64,7 +63,8 @@ function inTrace<Event extends { message: string }>(entries: ReadEvent<Event>[])
         : reading.requestId === null && reading.lambdaRequestId === null && continues(event.message, previous)
           ? (previous?.requestId ?? null)
           : null;
-    const joined = inherited === null ? reading : { ...reading, requestId: inherited };
+    const continued = inherited !== null && !reading.dated;
+    const joined = inherited === null ? reading : { ...reading, requestId: inherited, continued };
     if (reading.kind === 'completed') trace = null;
     previous = joined;
     return { event, reading: joined };
@@ -74,8 +74,12 @@ function inTrace<Event extends { message: string }>(entries: ReadEvent<Event>[])
 /** Bodies and stack traces are pasted over several lines, of which only the first carries the id. */
 function continues(message: string, previous: LineReading | null): boolean {
   if (previous === null) return false;
-  const open = previous.continued || /\bbody\b[^{[]{0,60}[{[]|customer function error/i.test(previous.text);
+  const open = previous.continued || unfinishedBody(previous.text) || /customer function error/i.test(previous.text);
   return open && /^(?:\s|["{}[\],]|- \/|at |Require stack|Traceback)/.test(message);
+}
+
+function unfinishedBody(text: string): boolean {
+  return /\bbody\b/i.test(text) && text.split(/[{[]/).length > text.split(/[}\]]/).length;
 }
 
 /** One name for all ids of a request. The request id wins over the extended one, that over Lambda's. */

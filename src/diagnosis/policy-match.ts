@@ -22,13 +22,13 @@ export function not(truth: Truth): Truth {
 }
 
 /**
- * Whether a policy's text covers a value of the request. A `*` in the value stands for any text there, as in the ARN
- * of a route with path parameters: a pattern that covers only some of it cannot be told.
+ * Whether a policy's text covers a value of the request. A `*` in the value stands for any text without a slash and
+ * `**` for any text, as in the ARN of a route with path parameters: a pattern that covers only some cannot be told.
  */
 export function matchesText(pattern: string, value: string, wildcards: boolean): Truth {
   if (covers(pattern, value, wildcards)) return true;
   if (!value.includes('*') || !overlaps(pattern, value, wildcards)) return false;
-  return `covers ${pattern}, which is only a part of ${value}`;
+  return `covers ${pattern}, which is only a part of ${value.replaceAll('**', '*')}`;
 }
 
 /** Greedy with one point to fall back to: no pattern makes it slow. */
@@ -52,7 +52,7 @@ function covers(pattern: string, value: string, wildcards: boolean): boolean {
   return p === pattern.length;
 }
 
-/** Whether any text fits both; a `*` inside the value stays within one path segment, one at its end does not. */
+/** Whether any text fits both. */
 function overlaps(pattern: string, value: string, wildcards: boolean): boolean {
   const width = value.length + 1;
   const table = new Uint8Array((pattern.length + 1) * width);
@@ -60,7 +60,7 @@ function overlaps(pattern: string, value: string, wildcards: boolean): boolean {
     for (let v = value.length; v >= 0; v--) {
       const at = (dp: number, dv: number) => table[(p + dp) * width + v + dv] === 1;
       const [mine, theirs] = [pattern[p], value[v]];
-      const open = theirs === '*' && (mine !== '/' || v === value.length - 1);
+      const open = theirs === '*' && (mine !== '/' || value[v - 1] === '*' || value[v + 1] === '*');
       let fits = mine === undefined && theirs === undefined;
       if (wildcards && mine === '*') fits = at(1, 0) || (theirs !== undefined && at(0, 1));
       if (!fits && theirs === '*') fits = at(0, 1) || (open && mine !== undefined && at(1, 0));

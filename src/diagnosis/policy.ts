@@ -14,6 +14,7 @@ import {
   not,
   type Truth,
 } from './policy-match.ts';
+import { lowerFirst } from './wording.ts';
 
 export type Principal =
   | { kind: 'service'; name: string }
@@ -22,7 +23,7 @@ export type Principal =
   /** Somebody with AWS credentials; who, cannot be told. */
   | { kind: 'signed' };
 
-/** A `*` in the resource or in a value of the context stands for any text: a set of requests. */
+/** A `*` or `**` in the resource or in a value of the context makes it a set of requests (policy-match.ts). */
 export interface PolicyRequest {
   principal: Principal;
   action: string;
@@ -154,10 +155,6 @@ function expand(pattern: string, resource: string): string {
 
 function nameOf(statement: PolicyStatement, index: number): string {
   return statement.sid === null ? `Statement ${index + 1}` : `Statement "${statement.sid}"`;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function principalName(principal: Principal): string {

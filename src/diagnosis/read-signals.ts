@@ -34,7 +34,7 @@ const functionCap = 20;
 
 /** Each reading is made once, when first asked for. */
 export function readSignals(sources: SignalSources): Signals {
-  const { aws, target, window, overrides, now } = sources;
+  const { aws, target, window, overrides } = sources;
   const { send } = aws;
   const { apiId } = target;
   const rest = target.apiType === 'REST';
@@ -64,7 +64,7 @@ export function readSignals(sources: SignalSources): Signals {
   const failures = once(() => readFailures(sources, stage));
   const changes = once(() => readChanges(sources, { stage, deployments, deployed, functions, traffic }));
   const serviceEvents = once(() =>
-    readServiceEvents(send, { region: target.region, feedUrl: sources.healthFeedUrl, fetch: sources.fetch, now }),
+    readServiceEvents(send, { region: target.region, feedUrl: sources.healthFeedUrl, fetch: sources.fetch }),
   );
   return { api, stage, deployments, deployed, backends, functions, traffic, failures, changes, serviceEvents };
 }

@@ -13,7 +13,7 @@ export function requestFact(request: FailedRequest, what: string, { region }: Ta
     source: 'logs:FilterLogEvents',
     resource: logGroup,
     at,
-    link: logsLink(region, logGroup, around),
+    link: logGroupLink(region, logGroup, around),
     cli: cliLine('logs filter-log-events', {
       'log-group-name': logGroup,
       'start-time': String(Date.parse(around.start)),

@@ -9,10 +9,14 @@ export function backendServing(backends: readonly Backend[], request: FailedRequ
   const called = request.functionArn === null ? null : lambdaReference(request.functionArn);
   if (called !== null) {
     const same = backends.filter(({ lambda }) => lambda?.arn === called.arn && lambda.qualifier === called.qualifier);
-    if (same.length > 0) return same.find(one => request.route !== null && servesRoute(one, request.route)) ?? same[0] ?? null;
+    if (same.length > 0)
+      return same.find(one => request.route !== null && servesRoute(one, request.route)) ?? same[0] ?? null;
   }
   if (request.route !== null) {
-    const route = routeServing(backends.flatMap(one => one.routes), request.route);
+    const route = routeServing(
+      backends.flatMap(one => one.routes),
+      request.route,
+    );
     return backends.find(one => route !== null && one.routes.includes(route)) ?? null;
   }
   return backends.length === 1 ? (backends[0] ?? null) : null;
@@ -56,4 +60,17 @@ export function defaultTimeoutMs(apiType: ApiType): number {
 
 export function integrationTimeoutMs({ timeoutMs }: Integration, apiType: ApiType): number {
   return timeoutMs ?? defaultTimeoutMs(apiType);
+}
+
+/** Latency is measured around the call, so a request that met the limit may be logged a little below it. */
+const metLimit = 0.98;
+
+/** The status of a timeout, with a latency as long as API Gateway waits: it met the limit, whatever its lines say. */
+export function metTimeout(
+  { status, integrationLatencyMs }: FailedRequest,
+  { integration }: Backend,
+  apiType: ApiType,
+): boolean {
+  const timedOut = status === 504 || status === 503;
+  return timedOut && (integrationLatencyMs ?? 0) >= metLimit * integrationTimeoutMs(integration, apiType);
 }

@@ -151,7 +151,7 @@ export interface SignalSources {
   window: Window;
   overrides: Overrides;
   now: Date;
-  /** Public health feed; empty: off. */
-  healthFeedUrl: string;
+  /** Public health feed; null: off. */
+  healthFeedUrl: string | null;
   fetch: typeof globalThis.fetch;
 }

@@ -4,12 +4,13 @@ import { cliLine } from '../aws/links.ts';
 import { readTargetHealth } from '../aws/load-balancing.ts';
 import type { OperationName } from '../aws/operations.ts';
 import type { TargetHealth, VpcLink } from '../aws/types.ts';
-import { type Aspect, claim } from './aspects.ts';
+import type { Aspect } from './aspects.ts';
 import { resolveVariables } from './backends.ts';
+import { type FaultContext, fault, keysOf } from './faults.ts';
 import { attempt, gapOf, type Notebook, type Reading } from './finding.ts';
 import type { Backend } from './signals.ts';
-import type { Gap, Run, Target } from './types.ts';
-import { counted, listed } from './wording.ts';
+import type { Run, Target } from './types.ts';
+import { counted, excerpt, listed } from './wording.ts';
 
 /** A VPC link that integrations use, and the health of what is behind it. */
 export interface VpcLinkReading {
@@ -77,88 +78,96 @@ async function targetsOf(send: Run['aws']['send'], arn: string): Promise<VpcLink
   return { arn, health: await attempt(readTargetHealth(send, arn)) };
 }
 
-/** `faithful`: the stage surely runs these integrations, so that what must fail may be claimed. Pure. */
-export function judgeVpcLink(
-  reading: VpcLinkReading,
-  { target, faithful, notes }: { target: Target; faithful: boolean; notes: Notebook },
-): Aspect[] {
-  const { id, backends, link } = reading;
-  const routes = [...new Set(backends.flatMap(backend => backend.routes.map(route => route.key)))];
-  const parameters = { vpcLinkId: id, routes, endpoint: backends[0]?.uri };
-  if (link.unread !== null) {
-    return [{ status: 'unknown', sentence: `VPC link ${id}, behind ${listed(routes)}, could not be read.`, gaps: [gapOf(link.unread)] }];
-  }
-  const version = link.value?.version ?? (target.apiType === 'HTTP' ? 2 : 1);
-  const place = {
-    source: version === 1 ? 'apigateway:GetVpcLink' : 'apigatewayv2:GetVpcLink',
-    resource: id,
-    cli: cliLine(`${version === 1 ? 'apigateway' : 'apigatewayv2'} get-vpc-link`, { 'vpc-link-id': id, region: target.region }),
-  } as const;
-  const state = link.value === null ? 'does not exist' : `is ${link.value.status}`;
-  const message = link.value?.statusMessage ?? null;
-  const sentence = `VPC link ${id}, behind ${listed(routes)}, ${state}.`;
-  const evidence = notes.note({ ...place, text: sentence, ...(message === null ? {} : { excerpt: message }) });
-  if (link.value?.status !== 'AVAILABLE') {
-    const claims = [claim('vpc-link-unavailable', 'configuration', [evidence], { ...parameters, message })];
-    return [faithful ? { status: 'problem', sentence, claims } : { status: 'warning', sentence }];
-  }
-  const available: Aspect = { status: 'ok', sentence, ruledOut: [{ id: 'vpc-link-unavailable', because: sentence }] };
-  return [available, ...targetAspects(reading, parameters, { target, faithful, notes })];
+interface Judging {
+  target: Target;
+  context: FaultContext;
+  notes: Notebook;
 }
 
-function targetAspects(
-  { id, targets }: VpcLinkReading,
-  parameters: { vpcLinkId: string; routes: string[] },
-  { target, faithful, notes }: { target: Target; faithful: boolean; notes: Notebook },
-): Aspect[] {
-  if (targets.length === 0) {
-    const text = `What VPC link ${id} leads to is not a load balancer that is named, so the health of its targets is not known.`;
-    notes.note({ text, source: 'apigateway:GetVpcLink', resource: id });
-    return [];
+/** Pure. */
+export function judgeVpcLink(reading: VpcLinkReading, judging: Judging): Aspect[] {
+  const { id, backends, link } = reading;
+  const { target, context, notes } = judging;
+  const routes = backends.flatMap(backend => backend.routes);
+  const behind = `VPC link ${id}, behind ${listed(keysOf(routes))},`;
+  if (link.unread !== null) {
+    return [{ status: 'unknown', sentence: `${behind} could not be read.`, gaps: [gapOf(link.unread)] }];
   }
-  return targets.flatMap(({ arn, health }): Aspect[] => {
-    const name = balancerName(arn);
-    if (health.unread !== null) {
-      const sentence = `The targets of ${name}, behind VPC link ${id}, could not be read.`;
-      return [{ status: 'unknown', sentence, gaps: [gapOf(health.unread) satisfies Gap] }];
-    }
-    const all = health.value ?? [];
-    const sick = all.filter(one => !serving.includes(one.state));
-    const [first] = sick;
-    const place = {
-      source: 'elasticloadbalancing:DescribeTargetHealth',
-      resource: first?.targetGroupArn ?? arn,
-      cli: first
-        ? cliLine('elbv2 describe-target-health', { 'target-group-arn': first.targetGroupArn, region: target.region })
-        : cliLine('elbv2 describe-target-groups', { 'load-balancer-arn': arn, region: target.region }),
-    } as const;
-    const named = { ...parameters, targetGroupArn: first?.targetGroupArn, message: first?.description ?? first?.reason };
-    if (all.length === 0) {
-      const sentence = health.value === null ? `${name}, behind VPC link ${id}, does not exist.` : `${name}, behind VPC link ${id}, has no registered target.`;
-      const evidence = notes.note({ ...place, text: sentence });
-      const claims = [claim('vpc-link-targets-unhealthy', 'configuration', [evidence], named)];
-      return [faithful ? { status: 'problem', sentence, claims } : { status: 'warning', sentence }];
-    }
-    const count = `${counted(sick.length, 'target')} of ${all.length} behind ${name} and VPC link ${id}`;
-    if (first === undefined) {
-      const sentence = `All ${counted(all.length, 'target')} behind ${name} and VPC link ${id} can serve requests.`;
-      notes.note({ ...place, text: sentence });
-      return [{ status: 'ok', sentence, ruledOut: [{ id: 'vpc-link-targets-unhealthy', because: sentence }] }];
-    }
-    const sentence = `${count} cannot serve requests.`;
-    const evidence = notes.note({ ...place, text: sentence, excerpt: sick.slice(0, 10).map(stateLine).join('\n') });
-    // With some targets left, only some requests fail, or none.
-    const none = sick.length === all.length;
-    const claims = [claim('vpc-link-targets-unhealthy', none ? 'configuration' : 'symptom', [evidence], named)];
-    return [{ status: none && faithful ? 'problem' : 'warning', sentence, claims: none && !faithful ? [] : claims }];
+  const version = link.value?.version ?? (target.apiType === 'HTTP' ? 2 : 1);
+  const status = link.value?.status ?? null;
+  const message = link.value?.statusMessage ?? null;
+  const sentence = `${behind} ${status === null ? 'does not exist' : `is ${status}`}.`;
+  const evidence = notes.note({
+    text: sentence,
+    source: version === 1 ? 'apigateway:GetVpcLink' : 'apigatewayv2:GetVpcLink',
+    resource: id,
+    cli: cliLine(`${version === 1 ? 'apigateway' : 'apigatewayv2'} get-vpc-link`, {
+      'vpc-link-id': id,
+      region: target.region,
+    }),
+    ...(message === null ? {} : { excerpt: excerpt(message) }),
   });
+  if (status !== 'AVAILABLE') {
+    const parameters = { vpcLinkId: id, ...(message === null ? {} : { message }) };
+    return [fault(context, { about: 'vpc-link-unavailable', routes, sentence, evidence: [evidence], parameters })];
+  }
+  const available: Aspect = { status: 'ok', sentence, ruledOut: [{ id: 'vpc-link-unavailable', because: sentence }] };
+  if (reading.targets.length === 0) {
+    const text = `Where ${behind} leads is named by no load balancer, so the health of its targets is not known.`;
+    notes.note({ text, source: 'apigatewayv2:GetVpcLink', resource: id });
+  }
+  return [available, ...reading.targets.map(balancer => judgeTargets(reading, balancer, judging))];
+}
+
+/**
+ * A link without a target that serves must fail; with some left, only some requests fail, or none.
+ * https://repost.aws/knowledge-center/api-gateway-500-error-vpc
+ */
+function judgeTargets(
+  { id, backends }: VpcLinkReading,
+  { arn, health }: VpcLinkReading['targets'][number],
+  { target, context, notes }: Judging,
+): Aspect {
+  const routes = backends.flatMap(backend => backend.routes);
+  const balancer = `load balancer ${/(?:loadbalancer|listener)\/\w+\/([^/]+)/.exec(arn)?.[1] ?? arn}`;
+  if (health.unread !== null) {
+    const sentence = `The targets of ${balancer}, behind VPC link ${id}, could not be read.`;
+    return { status: 'unknown', sentence, gaps: [gapOf(health.unread)] };
+  }
+  const all = health.value ?? [];
+  const sick = all.filter(one => !serving.includes(one.state));
+  const [first] = sick;
+  const sentence =
+    health.value === null
+      ? `The ${balancer}, behind VPC link ${id}, does not exist.`
+      : all.length === 0
+        ? `The ${balancer}, behind VPC link ${id}, has no registered target.`
+        : first === undefined
+          ? `Behind ${balancer} and VPC link ${id}, ${all.length === 1 ? 'the one target is' : `all ${all.length} targets are`} healthy.`
+          : `Behind ${balancer} and VPC link ${id}, ${sick.length} of ${counted(all.length, 'target')} cannot serve requests.`;
+  const evidence = notes.note({
+    text: sentence,
+    source: 'elasticloadbalancing:DescribeTargetHealth',
+    resource: first?.targetGroupArn ?? arn,
+    cli: first
+      ? cliLine('elbv2 describe-target-health', { 'target-group-arn': first.targetGroupArn, region: target.region })
+      : cliLine('elbv2 describe-load-balancers', { 'load-balancer-arns': arn, region: target.region }),
+    ...(first === undefined ? {} : { excerpt: sick.slice(0, 10).map(stateLine).join('\n') }),
+  });
+  const about = 'vpc-link-targets-unhealthy';
+  if (all.length > 0 && first === undefined) {
+    return { status: 'ok', sentence, ruledOut: [{ id: about, because: sentence }] };
+  }
+  const why = first?.description ?? first?.reason ?? null;
+  const parameters = {
+    vpcLinkId: id,
+    ...(first === undefined ? {} : { targetGroupArn: first.targetGroupArn }),
+    ...(why === null ? {} : { message: why }),
+  };
+  const basis = sick.length === all.length ? 'configuration' : 'symptom';
+  return fault(context, { about, routes, sentence, evidence: [evidence], parameters, basis });
 }
 
 function stateLine({ target, state, reason, description }: TargetHealth): string {
   return [`${target} ${state}`, reason, description].filter(part => part !== null).join(', ');
-}
-
-/** `load balancer orders-nlb`, from an ARN of it or of its listener. */
-function balancerName(arn: string): string {
-  return `load balancer ${/(?:loadbalancer|listener)\/\w+\/([^/]+)/.exec(arn)?.[1] ?? arn}`;
 }

@@ -28,3 +28,8 @@ export function excerpt(text: string, longest = 600): string {
   const trimmed = text.trim();
   return trimmed.length <= longest ? trimmed : `${trimmed.slice(0, longest - 1)}…`;
 }
+
+/** As it stands inside a sentence. */
+export function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

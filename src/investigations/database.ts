@@ -40,7 +40,7 @@ export async function openDatabase(dataDir: string, clock: () => Date): Promise<
       async close() {
         await db.destroy();
         if (sqlite.isOpen) sqlite.close();
-        lock.close();
+        if (lock.isOpen) lock.close();
       },
     };
     try {

@@ -34,7 +34,7 @@ export function evidenceMessage(investigation: Investigation, checks: readonly C
     [
       part(
         section(md`*${words(checkName(finding), LIMITS.name)}* · ${statusLabel(finding.status)}${asked(question)}`),
-        section(md`${finding.summary}${pressed(investigation.presses[finding.id])}`),
+        section(md`${finding.summary}${pressed(investigation.presses[check])}`),
         context(md`Run ${when(finding.at)}, in ${count(Math.round(finding.durationMs), 'millisecond')}.${again(now)}`),
       ),
       ...finding.evidence.map((item, index) => optional(...observed(item, index + 1))),

@@ -20,7 +20,7 @@ import { checkId } from './ids.ts';
 import { assertNever, statusWords, tally } from './words.ts';
 
 /** What is shown of a check before it has an outcome; the playbook's own definitions are such. */
-export type Check = Pick<Step | Diagnosis, 'group' | 'number' | 'id' | 'title' | 'question'>;
+export type Check = Pick<Step | Diagnosis, 'group' | 'number' | 'title' | 'question'>;
 
 const groups = {
   step: { title: 'Playbook', what: 'steps', name: 'Step' },
@@ -83,7 +83,7 @@ const rowSentence = 420;
 function row(investigation: Investigation, check: Check) {
   const id = checkId(check);
   const finding = findingOf(investigation, id);
-  const press = investigation.presses[check.id];
+  const press = investigation.presses[id];
   const title = md`*${String(check.number)} · ${words(check.title, LIMITS.name)}*`;
   if (press?.state === 'running') {
     return section(md`${title} · ⏳ Running again, by ${person(press.by)}${sentence(finding)}`);

@@ -13,22 +13,23 @@ import type { FindingStatus, Pattern, Verdict } from '../diagnosis/types.ts';
 import { isObject, mergePatch } from './aws/world/merge-patch.ts';
 import { fillIn, worldSchema, worldShape } from './aws/world.ts';
 
-const cause = z.enum(causeIds);
+const cause = z.enum(causeIds).meta({ id: 'cause' });
 const findingStatus = z.enum(['problem', 'warning', 'ok', 'unknown', 'not_applicable'] satisfies FindingStatus[]);
 
 const expectedSchema = z.strictObject({
   status: z.enum(['cause_found', 'no_errors', 'inconclusive'] satisfies Verdict['status'][]),
-  /** Ids that are accepted as the first cause; empty where none may be named. */
-  causes: z.array(cause),
-  /** Causes that must be named too, in any place. */
-  alsoExpected: z.array(cause).optional(),
-  /** Causes that must not be named with a confidence above low. */
-  forbidden: z.array(cause).optional(),
+  causes: z.array(cause).describe('Ids that are accepted as the first cause; empty where none may be named.'),
+  alsoExpected: z.array(cause).optional().describe('Causes that must be named too, in any place.'),
+  forbidden: z.array(cause).optional().describe('Causes that must not be named with a confidence above low.'),
   pattern: z.enum(['constant', 'intermittent', 'none', 'unknown'] satisfies Pattern[]).optional(),
-  /** Status by the step's number. */
-  steps: z.partialRecord(z.enum(['1', '2', '3', '4', '6', '7', '8', '9', '10']), findingStatus).optional(),
-  /** Status by the diagnosis's number. */
-  diagnoses: z.partialRecord(z.enum(['1', '2', '3', '4', '5']), findingStatus).optional(),
+  steps: z
+    .partialRecord(z.enum(['1', '2', '3', '4', '6', '7', '8', '9', '10']), findingStatus)
+    .optional()
+    .describe("Status by the step's number."),
+  diagnoses: z
+    .partialRecord(z.enum(['1', '2', '3', '4', '5']), findingStatus)
+    .optional()
+    .describe("Status by the diagnosis's number."),
   /** Reasons of gaps that must be told. */
   gaps: z
     .array(
@@ -45,32 +46,29 @@ const expectedSchema = z.strictObject({
       ] satisfies UnreadReason[]),
     )
     .optional(),
-  /** The change that made it, as CloudTrail names it, and who did it; null where nobody can be named. */
-  change: z.strictObject({ event: z.string(), who: z.string().nullable() }).optional(),
-  /** Part of the first cause's command line. */
-  cli: z.string().optional(),
-  /** Reads without which the verdict would be a guess. */
-  mustRead: z.array(z.string().regex(/^[a-z0-9]+:[A-Z]\w+$/, 'must be service:Operation')).optional(),
-  /** Texts that must be nowhere in the report: secrets. */
-  mustNotContain: z.array(z.string()).optional(),
+  change: z
+    .strictObject({ event: z.string(), who: z.string().nullable() })
+    .optional()
+    .describe('The change that made it, as CloudTrail names it, and who did it; null where nobody can be named.'),
+  cli: z.string().optional().describe("Part of the first cause's command line."),
+  mustRead: z
+    .array(z.string().regex(/^[a-z0-9]+:[A-Z]\w+$/, 'must be service:Operation'))
+    .optional()
+    .describe('Reads without which the verdict would be a guess.'),
+  mustNotContain: z.array(z.string()).optional().describe('Texts that must be nowhere in the report: secrets.'),
 });
 
 const header = {
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens'),
-  /** One line for lists. */
-  title: z.string().optional(),
-  /** What happened, as people would tell it afterwards. */
-  story: z.string().min(1),
-  /** Arguments of `diagnose`. */
-  args: z.array(z.string()).min(1),
+  title: z.string().optional().describe('One line for lists.'),
+  story: z.string().min(1).describe('What happened, as people would tell it afterwards.'),
+  args: z.array(z.string()).min(1).describe('Arguments of `diagnose`.'),
   expected: expectedSchema,
 };
 
 const basedWorld = z.strictObject({
-  /** Id of the scenario whose world this one starts from. */
-  base: z.string(),
-  /** JSON merge patch over that world. */
-  patch: z.record(z.string(), z.unknown()).default({}),
+  base: z.string().describe('Id of the scenario whose world this one starts from.'),
+  patch: z.record(z.string(), z.unknown()).default({}).describe('JSON merge patch over that world.'),
 });
 
 /** A scenario as it stands in a file. */

@@ -38,21 +38,23 @@ export function createDelivery(
   async function deliver(thread: Thread, slot: Slot): Promise<void> {
     const { wanted, ts } = slot;
     if (wanted === null) return;
+    const { channelId } = thread.latest.conversation;
+    const kind = ts === null ? 'post' : 'edit';
     slot.sending = true;
-    try {
-      await (ts === null ? post(thread, slot, wanted) : edit(thread, slot, ts, wanted));
-      slot.failures = 0;
-    } catch (error) {
-      await failed(thread, slot, wanted, ts === null ? 'post' : 'edit', error);
-    } finally {
-      slot.sending = false;
-    }
+    // Said before anything is awaited, so that no other message takes the same turn.
+    if (ts === null) pace.posting(channelId);
+    const failure = await (ts === null ? post(thread, slot, wanted) : edit(thread, slot, ts, wanted)).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    if (ts === null) pace.posted(channelId, now());
+    if (failure === null) slot.failures = 0;
+    else await failed(thread, slot, wanted, kind, failure.error);
+    slot.sending = false;
   }
 
   async function post(thread: Thread, slot: Slot, wanted: Wanted): Promise<void> {
     const { id, conversation } = thread.latest;
-    // Taken before anything is awaited, so that no other message takes the same turn.
-    pace.posted(conversation.channelId, now());
     const entry = await ledger.intend(id, slot.purpose, conversation.channelId);
     if (slot.mayExist) {
       slot.ts = await lookFor(thread, slot, entry.intendedAt);

@@ -5,6 +5,8 @@
 export interface Pace {
   /** The earliest time, in milliseconds since 1970, at which a message may be posted in the channel. */
   postAt(channelId: string, now: number): number;
+  /** A post is on its way; the next waits for its answer, so that delays on the way cannot bring two close together. */
+  posting(channelId: string): void;
   posted(channelId: string, now: number): void;
   /** Likewise for an edit; progress leaves room for what people wait for. */
   editAt(urgent: boolean, now: number): number;
@@ -25,6 +27,9 @@ export function createPace(): Pace {
 
   return {
     postAt: (channelId, now) => Math.max(now, nextPost.get(channelId) ?? 0),
+    posting(channelId) {
+      nextPost.set(channelId, Number.POSITIVE_INFINITY);
+    },
     posted(channelId, now) {
       nextPost.set(channelId, now + postGapMs);
     },

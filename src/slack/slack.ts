@@ -107,11 +107,16 @@ export function createSlack(dependencies: SlackDependencies): Slack {
       if ('ack' in args && typeof args.ack === 'function') await args.ack();
       throw new Refused(note('This app serves another workspace, so it does nothing here.'));
     }
-    const work = Promise.resolve(args.next());
-    const ended = work.catch(() => {}).finally(() => inFlight.delete(ended));
-    inFlight.add(ended);
-    await work;
+    await args.next();
   });
+
+  // Bolt answers Slack long before a listener ends, and has no hook around both.
+  const processEvent = app.processEvent.bind(app);
+  app.processEvent = event => {
+    const ended = processEvent(event).finally(() => inFlight.delete(ended));
+    inFlight.add(ended);
+    return ended;
+  };
 
   app.error(async ({ error, body }: { error: CodedError; body: unknown }) => {
     const cause = error.original ?? error;
@@ -131,7 +136,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   };
 
   async function ended(): Promise<void> {
-    while (inFlight.size > 0) await Promise.all(inFlight);
+    while (inFlight.size > 0) await Promise.allSettled(inFlight);
   }
 
   return {

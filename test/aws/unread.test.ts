@@ -170,10 +170,14 @@ describe('errors at the wire', () => {
     await expect(orNull(send('iam:GetRole', { RoleName: 'r' }))).resolves.toBeNull();
   });
 
-  it('an empty id cannot exist, and is not sent', async () => {
+  it.each(['', '.', '..'])('the id "%s" cannot exist, and is not sent: its path would ask for all', async restApiId => {
     const { send, calls } = await wire(() => ({}));
 
-    await expect(send('apigateway:GetRestApi', { restApiId: '' })).rejects.toMatchObject({ reason: 'not_found' });
+    await expect(send('apigateway:GetRestApi', { restApiId })).rejects.toMatchObject({ reason: 'not_found' });
+    await expect(send('apigateway:GetStage', { restApiId: 'a', stageName: restApiId })).rejects.toMatchObject({
+      reason: 'not_found',
+      message: `apigateway:GetStage in eu-west-1 was not asked: no stage can be named "${restApiId}".`,
+    });
 
     expect(calls).toEqual([]);
   });

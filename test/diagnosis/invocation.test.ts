@@ -6,6 +6,7 @@ import {
   integrationSourceArn,
   lambdaPermission,
   lambdaPermissionForRole,
+  requestArns,
   trusts,
 } from '../../src/diagnosis/invocation.ts';
 
@@ -82,7 +83,7 @@ describe('lambdaPermission', () => {
     lambdaPermission(document, {
       functionArn,
       qualifier: null,
-      sourceArn: integrationSourceArn({ ...api, ...over }, route(key)),
+      sourceArn: requestArns({ ...api, ...over }, route(key)),
       sourceAccount: '123456789012',
     }).decision;
 
@@ -97,6 +98,18 @@ describe('lambdaPermission', () => {
     ['a star for the parameter', { conditions: from('*/GET/orders/*') }, 'GET /orders/{id}', 'allow'],
     ['one value of the parameter', { conditions: from('*/GET/orders/42') }, 'GET /orders/{id}', 'unknown'],
     ['any method for ANY', { conditions: from('*/*/orders') }, 'ANY /orders', 'allow'],
+    [
+      'a path below, for the rest of the path',
+      { conditions: from('*/GET/orders/new/items') },
+      'GET /orders/{proxy+}',
+      'unknown',
+    ],
+    [
+      'a path below, for one segment',
+      { conditions: from('*/GET/orders/new/items') },
+      'GET /orders/{id}',
+      'implicit-deny',
+    ],
     ['one method for ANY', { conditions: from('*/GET/orders') }, 'ANY /orders', 'unknown'],
     ['no condition', {}, 'GET /orders', 'allow'],
     ['everybody', { principal: '*' }, 'GET /orders', 'allow'],

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { DiagnosisRequest, DiagnosisService, Finding, Location, Trigger } from '../../src/diagnosis/types.ts';
 import { openDatabase } from '../../src/investigations/database.ts';
 import { createInvestigations, type RunningInvestigations } from '../../src/investigations/investigations.ts';
 import type { Conversation, Investigation, Outlets, Refusal } from '../../src/investigations/types.ts';
 import { createLog } from '../../src/telemetry.ts';
-import { finding, found, record, start } from './data.ts';
+import { finding, found, record, start, submission } from './data.ts';
 
 export const silent = createLog('silent');
 
@@ -136,4 +136,19 @@ export async function openBench(over: { folder?: string; clock?: Clock; retentio
   onTestFinished(close);
   await investigations.start();
   return { folder, clock, service, outlets, investigations, close };
+}
+
+/** The one open investigation of the workspace. */
+export async function onlyOpen(bench: Bench): Promise<Investigation> {
+  const open = await bench.investigations.listOpen({ teamId: 'T1' });
+  expect(open).toHaveLength(1);
+  return open[0] as Investigation;
+}
+
+/** A bench with one investigation that was diagnosed. */
+export async function diagnosed() {
+  const bench = await openBench();
+  await bench.investigations.submit(submission('one'));
+  await bench.investigations.idle();
+  return { ...bench, id: (await onlyOpen(bench)).id };
 }

@@ -171,12 +171,13 @@ describe('who may', () => {
   });
 
   it('does nothing for another workspace', async () => {
-    const { workspace, idle, diagnosis, read } = await openSlackStage();
-    Object.assign(workspace.state.seed, { teamId: 'T0ANOTHER9' });
-    await workspace.command('ana', 'incidents', '/apigw-500 orders-api');
+    const { workspace, idle, diagnosis, deliver, investigations } = await openSlackStage();
+    expect(await deliver({ team_id: 'T0ANOTHER9' })).toBe(200);
     await idle();
-    expect(read('ana', 'incidents').join()).toContain('serves another workspace');
+    const told = workspace.messages('ana', 'incidents').map(message => message.text);
+    expect(told).toEqual([expect.stringContaining('serves another workspace')]);
     expect(diagnosis.diagnosed).toBe(0);
+    expect(await investigations.listOpen({ teamId: 'T0ANOTHER9' })).toEqual([]);
   });
 });
 

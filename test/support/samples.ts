@@ -57,7 +57,7 @@ const diagnoses: [number, string, string][] = [
   [5, 'error-frequency', 'Error frequency'],
 ];
 
-export const sampleChecks: Check[] = [
+export const sampleChecks: (Check & { id: string })[] = [
   ...steps.map(([number, id, title]) => ({
     group: 'step' as const,
     number,
@@ -88,7 +88,7 @@ export function sampleEvidence(id: string, more: Partial<Evidence> = {}): Eviden
 }
 
 export function sampleFinding(
-  check: Pick<Check, 'group' | 'number' | 'id' | 'title'>,
+  check: Pick<Finding, 'group' | 'number' | 'id' | 'title'>,
   more: Partial<Finding> = {},
 ): Finding {
   const { group, number, id, title } = check;

@@ -2,6 +2,7 @@
  * The Slack surface as it runs: real Bolt and the real record on SQLite, against the strict workspace. Only the
  * diagnosis is scripted, and time runs as fast as the machine.
  */
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -95,6 +96,8 @@ export interface SlackStage {
   diagnosis: ScriptedDiagnosis;
   /** Where the app listens, in HTTP mode. */
   url: string;
+  /** Sends a command as Slack does, signed; `fields` in place of the usual ones. Answers the HTTP status. */
+  deliver(fields: Record<string, string>): Promise<number>;
   /** Everything has been worked off and sent. */
   idle(): Promise<void>;
   /** What a person sees in a channel, as the text that they read. */
@@ -179,6 +182,7 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
     diagnosis,
     url,
     logged,
+    deliver: fields => deliverCommand(url, workspace.signingSecret, fields),
     async idle() {
       await slack.idle();
       await investigations.idle();
@@ -191,6 +195,26 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
       return found;
     },
   };
+}
+
+async function deliverCommand(url: string, secret: string, fields: Record<string, string>): Promise<number> {
+  const body = new URLSearchParams({
+    command: '/apigw-500',
+    text: 'orders-api',
+    team_id: 'T0SANDBOX1',
+    channel_id: 'C0SBXINC01',
+    user_id: 'U0SBXANA01',
+    trigger_id: '1.2.3',
+    ...fields,
+  }).toString();
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex');
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'x-slack-request-timestamp': timestamp,
+    'x-slack-signature': `v0=${signature}`,
+  };
+  return (await fetch(url, { method: 'POST', headers, body })).status;
 }
 
 /** Every text of a message, in reading order. */

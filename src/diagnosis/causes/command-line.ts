@@ -126,8 +126,9 @@ export function createDeployment(target: Target | null): string {
 
 /** What must follow a change of the API's configuration before requests see it. */
 export function thenDeploy(target: Target | null): string {
+  if (target === null) return ' A REST API must be deployed afterwards (aws apigateway create-deployment).';
   const line = createDeployment(target);
-  if (target === null || target.apiType === 'REST') {
+  if (target.apiType === 'REST') {
     return ` Deploy afterwards, because a REST stage goes on running its last deployment (${line}).`;
   }
   return ` Where the stage does not deploy by itself, deploy afterwards (${line}).`;

@@ -50,6 +50,7 @@ export const functionCauses: readonly CauseRecord[] = [
     signatures: [
       functionLog(/Task timed out after [\d.]+ ?s/i),
       functionLog(/Sandbox\.Timedout|REPORT RequestId:.{0,300}\bStatus: timeout\b/i),
+      functionLog(/"platform\.(?:report|runtimeDone)".{0,800}"status": ?"timeout"/i),
     ],
     responseTypes: ['INTEGRATION_FAILURE'],
     integrationStatuses: [200],
@@ -72,6 +73,9 @@ export const functionCauses: readonly CauseRecord[] = [
       functionLog(
         /Runtime\.OutOfMemory|signal: killed|heap out of memory|OutOfMemoryError|\bMemoryError\b|OutOfMemoryException|std::bad_alloc/i,
       ),
+      // All memory used when it ended is telling; in a run that succeeded it is not.
+      functionLog(/Memory Size: (\d+) MB Max Memory Used: \1 MB.{0,160}\bStatus: error\b/i, 'medium'),
+      functionLog(/"memorySizeMB": ?(\d+), ?"maxMemoryUsedMB": ?\1\b.{0,300}"status": ?"(?:error|failure)"/i, 'medium'),
       functionLog(processExited, null),
     ],
     responseTypes: ['INTEGRATION_FAILURE'],
@@ -107,6 +111,7 @@ export const functionCauses: readonly CauseRecord[] = [
         /ClassNotFoundException|NoClassDefFoundError|Class not found: |Could not find the specified handler assembly|Unable to load type /i,
       ),
       functionLog(/INIT_REPORT\b.{0,200}\bStatus: error\b/i),
+      functionLog(/"platform\.init(?:Report|RuntimeDone)".{0,800}"status": ?"(?:error|failure)"/i),
       functionLog(/INIT_REPORT\b.{0,200}\bStatus: timeout\b/i, 'low'),
       functionLog(processExited, 'low'),
     ],

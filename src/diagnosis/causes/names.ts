@@ -2,10 +2,10 @@
 import type { CauseParameters, Target } from '../types.ts';
 import { listed } from '../wording.ts';
 
-/** `Lambda function orders (alias or version live)`, `the Lambda function`. */
+/** `Lambda function orders:live`, `the function`. */
 export function functionNamed({ functionName, functionArn, qualifier }: CauseParameters): string {
   const name = functionName ?? functionArn?.split(':')[6];
-  if (name === undefined) return 'the Lambda function';
+  if (name === undefined) return 'the function';
   return `Lambda function ${name}${qualifier === undefined ? '' : `:${qualifier}`}`;
 }
 

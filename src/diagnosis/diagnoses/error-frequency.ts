@@ -27,9 +27,7 @@ export const errorFrequency = defineDiagnosis<Traffic>({
       cli: cliLine('cloudwatch get-metric-statistics', {
         namespace: 'AWS/ApiGateway',
         'metric-name': metricOf(target).metric,
-        dimensions: Object.entries(metricOf(target).dimensions)
-          .map(([name, value]) => `Name=${name},Value=${value}`)
-          .join(' '),
+        dimensions: Object.entries(metricOf(target).dimensions).map(([name, value]) => `Name=${name},Value=${value}`),
         'start-time': window.start,
         'end-time': window.end,
         period: '60',

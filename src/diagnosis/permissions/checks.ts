@@ -1,11 +1,11 @@
 /** What the judgements of permissions share: their readings, how a fault becomes an aspect, and how things are named. */
 import { cliLine, functionLink, roleLink } from '../../aws/links.ts';
 import type { PolicyDocument, Role, Route, Simulation } from '../../aws/types.ts';
-import { type Aspect, claim } from '../aspects.ts';
+import { type FaultContext, keysOf, routeParameters } from '../faults.ts';
 import type { Notebook, Reading } from '../finding.ts';
 import type { ApiAddress } from '../invocation.ts';
 import type { LambdaReference } from '../signals.ts';
-import type { CauseId, CauseParameters, Claim } from '../types.ts';
+import type { CauseId, CauseParameters } from '../types.ts';
 import { listed } from '../wording.ts';
 import { type Call, qualifiedArn } from './calls.ts';
 
@@ -32,17 +32,10 @@ export interface ExecutionRoleReading extends RoleReading {
   routes: Route[];
 }
 
-export interface JudgingContext {
+export interface JudgingContext extends FaultContext {
   api: ApiAddress;
-  /** Whether the stage surely runs the configuration that the calls were taken from. */
-  faithful: boolean;
-  /** Routes that fail; null where that cannot be told. */
-  failing: Set<string> | null;
   notes: Notebook;
 }
-
-/** An aspect and the cause that it looked for. */
-export type Checked = Aspect & { about: CauseId };
 
 export const causesOf = {
   integration: {
@@ -57,39 +50,6 @@ export const causesOf = {
   },
 } as const satisfies Record<Call['usedBy'], Record<string, CauseId>>;
 
-/**
- * Something that must fail. It is a problem where the stage surely runs it and requests may have met it; a right that
- * something else could still give is only a symptom.
- */
-export function fault(
-  { faithful, failing }: JudgingContext,
-  found: {
-    about: CauseId;
-    routes: readonly Route[];
-    sentence: string;
-    evidence: string[];
-    parameters: CauseParameters;
-    basis?: Claim['basis'];
-  },
-): Checked {
-  const { about, routes, sentence, evidence, basis = 'configuration' } = found;
-  const but = (reason: string): Checked => ({
-    about,
-    status: 'warning',
-    sentence: `${sentence.replace(/\.$/, '')}; ${reason}.`,
-  });
-  if (!faithful) return but('this is the draft, and what the stage runs could not be read');
-  const hit = failing === null ? routes : routes.filter(route => failing.has(route.key));
-  if (hit.length === 0 && routes.length > 0) return but('no failing request went there');
-  const claims = [claim(about, basis, evidence, { ...found.parameters, ...routeParameters(hit) })];
-  const shown = basis === 'configuration' || failing !== null;
-  return { about, status: shown ? 'problem' : 'warning', sentence, claims };
-}
-
-export function unknown(about: CauseId, sentence: string): Checked {
-  return { about, status: 'unknown', sentence };
-}
-
 export function parametersOf({ routes, lambda, roleArn, authorizer, action, resource }: Call): CauseParameters {
   return {
     ...routeParameters(routes),
@@ -100,18 +60,6 @@ export function parametersOf({ routes, lambda, roleArn, authorizer, action, reso
     ...(resource ? { resource } : {}),
     ...(authorizer ? { authorizerId: authorizer.id ?? authorizer.name } : {}),
   };
-}
-
-function routeParameters(routes: readonly Route[]): CauseParameters {
-  const [only] = routes;
-  return {
-    ...(routes.length === 1 && only ? { route: only.key } : {}),
-    ...(routes.length > 0 ? { routes: keysOf(routes) } : {}),
-  };
-}
-
-export function keysOf(routes: readonly Route[]): string[] {
-  return routes.map(route => route.key);
 }
 
 /** `GET /orders and GET /items`, or `authorizer tokens`. */

@@ -1,19 +1,23 @@
 import type { PolicyDocument, Route } from '../../aws/types.ts';
-import { failingRoutesFirst } from '../failing-routes.ts';
-import { type ApiAddress, authorizerSourceArn, integrationSourceArn, lambdaPermission } from '../invocation.ts';
+import { type Checked, failingRoutesFirst, fault, unknown } from '../faults.ts';
+import {
+  type ApiAddress,
+  authorizerSourceArn,
+  integrationSourceArn,
+  lambdaPermission,
+  requestArns,
+} from '../invocation.ts';
 import { type Evaluation, statementText } from '../policy.ts';
 import type { LambdaReference } from '../signals.ts';
+import { lowerFirst } from '../wording.ts';
 import type { Call } from './calls.ts';
 import {
   type CallReading,
-  type Checked,
   causesOf,
-  fault,
   functionName,
   functionPlace,
   type JudgingContext,
   parametersOf,
-  unknown,
   users,
 } from './checks.ts';
 
@@ -71,7 +75,7 @@ export function judgeFunctionPolicy(
     const whom = users({ ...call, routes: open.routes });
     return unknown(
       about,
-      `Whether function ${name} lets API Gateway invoke it for ${whom} cannot be told: ${open.because}`,
+      `Whether function ${name} lets API Gateway invoke it for ${whom} cannot be told: ${lowerFirst(open.because)}`,
     );
   }
   return { about, status: 'ok', sentence: `Function ${name} lets API Gateway invoke it for ${users(call)}.` };
@@ -82,7 +86,7 @@ interface Answer extends Evaluation {
   sourceArn: string;
 }
 
-/** The same answer for several routes is one. */
+/** The same answer for several routes is one; what is not allowed comes first. */
 function askedFor(
   call: Call & { lambda: LambdaReference },
   policy: PolicyDocument | null,
@@ -91,7 +95,7 @@ function askedFor(
   const { arn: functionArn, qualifier } = call.lambda;
   const answers = new Map<string, Answer>();
   for (const route of failingRoutesFirst(call.routes, context.failing)) {
-    const sourceArn = sourceArnOf(call, route, context.api);
+    const sourceArn = authorizerOr(requestArns, call, route, context.api);
     const evaluation = lambdaPermission(policy, {
       functionArn,
       qualifier,
@@ -103,26 +107,33 @@ function askedFor(
     if (known) known.routes.push(route);
     else answers.set(key, { ...evaluation, routes: [route], sourceArn });
   }
-  return [...answers.values()];
+  return [...answers.values()].toSorted((a, b) => Number(a.decision === 'allow') - Number(b.decision === 'allow'));
 }
 
 function noteAnswer(call: Call & { lambda: LambdaReference }, answer: Answer, context: JudgingContext): string {
   const { routes, sourceArn, because, statement } = answer;
   return context.notes.note({
-    text: `Policy of function ${functionName(call.lambda)}, asked for ${users({ ...call, routes })} with aws:SourceArn ${sourceArn}: ${because}`,
+    text: `Policy of function ${functionName(call.lambda)}, asked for ${users({ ...call, routes })} with aws:SourceArn ${sourceArn.replaceAll('**', '*')}: ${lowerFirst(because)}`,
     source: 'lambda:GetPolicy',
     ...functionPlace(call.lambda, 'get-policy', context),
     ...(statement ? { excerpt: statementText(statement) } : {}),
   });
 }
 
-function sourceArnOf({ authorizer }: Call, route: Route, api: ApiAddress): string {
-  return authorizer === null ? integrationSourceArn(api, route) : authorizerSourceArn(api, authorizer.id ?? '*');
+function authorizerOr(
+  ofRoute: typeof integrationSourceArn,
+  { authorizer }: Call,
+  route: Route,
+  api: ApiAddress,
+): string {
+  return authorizer === null ? ofRoute(api, route) : authorizerSourceArn(api, authorizer.id ?? '*');
 }
 
 /** One pattern for all the routes that need it: the route itself, or the whole stage. */
 function wideSourceArn(call: Call, routes: readonly Route[], api: ApiAddress): string {
   const [first, ...others] = routes;
   const one = first !== undefined && (others.length === 0 || call.authorizer !== null);
-  return one ? sourceArnOf(call, first, api) : integrationSourceArn(api, { key: '*', method: null, path: null });
+  return one
+    ? authorizerOr(integrationSourceArn, call, first, api)
+    : integrationSourceArn(api, { key: '*', method: null, path: null });
 }

@@ -1,23 +1,21 @@
 import { cliLine } from '../../aws/links.ts';
 import type { Simulation } from '../../aws/types.ts';
+import { type Checked, fault, unknown } from '../faults.ts';
 import { apiGatewayService, lambdaPermissionForRole, lambdaService, trusts } from '../invocation.ts';
 import { type Evaluation, statementText } from '../policy.ts';
 import type { CauseId } from '../types.ts';
-import { listed } from '../wording.ts';
+import { listed, lowerFirst } from '../wording.ts';
 import {
   accountOf,
   type CallReading,
-  type Checked,
   causesOf,
   type ExecutionRoleReading,
-  fault,
   functionName,
   type JudgingContext,
   parametersOf,
   type RoleReading,
   roleName,
   rolePlace,
-  unknown,
   users,
 } from './checks.ts';
 
@@ -91,11 +89,11 @@ function judgeTrust({ arn, role }: RoleReading, service: string, label: string, 
   const { decision, because, statement } = trusts(role.value.trust, service, source);
   const sentence = {
     allow: `${label} can be assumed by ${service}.`,
-    unknown: `${label} may not be assumable by ${service}, which cannot be told: ${because}`,
+    unknown: `${label} may not be assumable by ${service}, which cannot be told: ${lowerFirst(because)}`,
     'implicit-deny': `${label} does not trust ${service}.`,
     'explicit-deny': `${label} does not trust ${service}.`,
   }[decision];
-  const text = decision === 'unknown' ? sentence : `${sentence.replace(/\.$/, '')}: ${because}`;
+  const text = decision === 'unknown' ? sentence : `${sentence.replace(/\.$/, '')}: ${lowerFirst(because)}`;
   const id = context.notes.note({ ...place, text, ...(statement ? { excerpt: statementText(statement) } : {}) });
   return { decision, sentence, evidence: [id] };
 }
@@ -158,12 +156,15 @@ function grantOfFunction({ call: { lambda }, policy, role }: RoleCall): 'allow' 
 }
 
 function noteInvokeRight(reading: ExecutionRoleReading, context: JudgingContext): void {
-  const [first, ...others] = reading.simulation.value ?? [];
+  const [first] = reading.simulation.value ?? [];
   if (first === undefined) return;
-  const has = first.decision === 'allowed' && others.every(one => one.decision === 'allowed');
-  const need = has ? 'is not needed' : 'is not needed either';
   const subject = `execution role ${roleName(reading.arn)} and lambda:InvokeFunction`;
-  noteSimulation(reading, first, `${subject}; the right ${need}, because API Gateway does not use that role`, context);
+  noteSimulation(
+    reading,
+    first,
+    `${subject}; the right is not needed, because API Gateway does not use that role`,
+    context,
+  );
 }
 
 function noteSimulation({ arn }: RoleReading, answer: Simulation, what: string, context: JudgingContext): string {

@@ -1,6 +1,5 @@
-import { apiLink, stageLink } from '../../aws/links.ts';
 import type { Api, Deployment, Listed, ServiceEvent, Stage } from '../../aws/types.ts';
-import { apiCommand, readOf } from '../api-command.ts';
+import { apiCommand, apiLink, readOf, stageLink } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
 import { attempt, defineStep, type Fact, gapsOf, type Notebook, notebook, type Reading } from '../finding.ts';
 import { routeServing } from '../routes.ts';
@@ -164,7 +163,8 @@ function draftAspects({ value: deployed, unread }: Facts['deployed'], target: Ta
     });
   }
   const more = undeployed.length - shownDifferences;
-  if (more > 0) notes.note({ ...place, text: `${counted(more, 'more difference')} between draft and stage ${target.stage}.` });
+  if (more > 0)
+    notes.note({ ...place, text: `${counted(more, 'more difference')} between draft and stage ${target.stage}.` });
   const routes = [...new Set(undeployed.map(one => (one.route === '*' ? 'the whole API' : one.route)))];
   const sentence = `${api} was changed and not deployed to stage ${target.stage}: ${counted(undeployed.length, 'difference')} in ${listed(routes)}.`;
   return [{ status: 'warning', sentence }];

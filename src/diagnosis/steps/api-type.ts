@@ -1,9 +1,8 @@
-import { apiLink } from '../../aws/links.ts';
 import type { Api } from '../../aws/types.ts';
-import { apiCommand, readOf } from '../api-command.ts';
+import { apiCommand, apiLink, readOf } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
-import { requestFact } from '../request-fact.ts';
 import { attempt, defineStep, gapsOf, type Notebook, notebook, type Reading } from '../finding.ts';
+import { requestFact } from '../request-fact.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Deployed, FailedRequest, Failures } from '../signals.ts';
 import type { ApiType, CauseId, Target } from '../types.ts';
@@ -36,7 +35,13 @@ const behaviour: Record<ApiType, readonly string[]> = {
 };
 
 /** Answered 4xx by API Gateway itself: a 5xx of theirs was made by a gateway response. */
-const clientErrors: readonly CauseId[] = ['gateway-response-override', 'waf-blocked', 'resource-policy-denied', 'throttled', 'api-not-deployed'];
+const clientErrors: readonly CauseId[] = [
+  'gateway-response-override',
+  'waf-blocked',
+  'resource-policy-denied',
+  'throttled',
+  'api-not-deployed',
+];
 
 /**
  * The response types that are 5xx by themselves.
@@ -123,8 +128,10 @@ function gatewayResponses(
       return [{ status: 'warning', sentence: `${effect}: what would be a 4xx may reach clients as ${statusCode}.` }];
     }
     const count = counted(shown.length, 'failing request');
-    const proof = notes.note(requestFact(example, `${count} answered ${statusCode} would be a 4xx by ${example.cause}`, target));
-    const parameters = { statusCode, message: responseType, route: example.route };
+    const proof = notes.note(
+      requestFact(example, `${count} answered ${statusCode} would be a 4xx by ${example.cause}`, target),
+    );
+    const parameters = { statusCode, resource: responseType, route: example.route };
     return [
       {
         status: 'problem',

@@ -4,13 +4,12 @@ import { readFunctionPolicy } from '../../aws/lambda.ts';
 import type { Authorizer, Listed, Simulation } from '../../aws/types.ts';
 import { judgeAspects } from '../aspects.ts';
 import { lambdaReference } from '../backends.ts';
-import { failingRoutes } from '../failing-routes.ts';
+import { type Checked, type FaultContext, faultContext } from '../faults.ts';
 import { attempt, defineStep, gapsOf, judge, notebook, type Reading } from '../finding.ts';
 import { type Call, callsOf, qualifiedArn } from '../permissions/calls.ts';
 import {
   accountOf,
   type CallReading,
-  type Checked,
   type ExecutionRoleReading,
   functionName,
   type JudgingContext,
@@ -49,7 +48,7 @@ export const iamAndLambdaPermissions = defineStep<Facts>({
   question: 'May API Gateway call what is behind the API, and can Lambda assume the role that the function runs with?',
   reads: readsOf(
     ['deployed', 'backends', 'functions', 'failures'],
-    ['lambda:GetPolicy', 'iam:GetRole', 'iam:SimulatePrincipalPolicy'],
+    ['apigateway:GetAuthorizers', 'lambda:GetPolicy', 'iam:GetRole', 'iam:SimulatePrincipalPolicy'],
   ),
   notApplicable: () => null,
 
@@ -82,15 +81,13 @@ export const iamAndLambdaPermissions = defineStep<Facts>({
     const { deployed, calls, executionRoles, givenRole, functions } = facts;
     const { target, aws } = run;
     const notes = notebook();
-    const failing = facts.failures.value && failingRoutes(facts.failures.value, deployed.configuration.routes);
     const context: JudgingContext = {
       api: { ...target, partition: aws.partition, accountId: target.accountId ?? aws.accountId },
-      faithful: deployed.faithful,
-      failing,
+      ...faultContext(deployed, facts.failures),
       notes,
     };
     const checks = [
-      ...calls.flatMap(reading => judgeCall(reading, context)),
+      ...calls.toSorted(byFailing(context)).flatMap(reading => judgeCall(reading, context)),
       ...executionRoles.map(reading => judgeExecutionRole(reading, context)),
       ...(givenRole === null ? [] : [judgeGivenRole(givenRole, context)]),
     ];
@@ -144,10 +141,15 @@ async function readAuthorizerIds({ aws, target }: Run, deployed: Deployed): Prom
 }
 
 async function failingCallsFirst(calls: Call[], deployed: Deployed, { signals }: Run): Promise<Call[]> {
-  const failures = await attempt(signals.failures());
-  const failing = failures.value && failingRoutes(failures.value, deployed.configuration.routes);
-  const fails = (call: Call) => call.routes.some(route => failing?.has(route.key));
-  return calls.toSorted((a, b) => Number(fails(b)) - Number(fails(a)));
+  const context = faultContext(deployed, await attempt(signals.failures()));
+  const compare = byFailing(context);
+  return calls.toSorted((a, b) => compare({ call: a }, { call: b }));
+}
+
+/** Calls of failing routes first; a claim about several names the first. */
+function byFailing({ failing }: FaultContext): (a: Pick<CallReading, 'call'>, b: Pick<CallReading, 'call'>) => number {
+  const fails = ({ call }: Pick<CallReading, 'call'>) => call.routes.some(route => failing?.has(route.key));
+  return (a, b) => Number(fails(b)) - Number(fails(a));
 }
 
 async function readCall(run: Run, call: Call): Promise<Omit<CallReading, 'functionExists'>> {

@@ -1,14 +1,14 @@
-import { readAccountConcurrency, readReservedConcurrency } from '../../aws/lambda.ts';
-import { apiLink, cliLine, functionLink, metricsLink } from '../../aws/links.ts';
-import type { AccountConcurrency, Listed } from '../../aws/types.ts';
-import { integrationRead } from '../api-command.ts';
-import { type Aspect, claim, judgeAspects } from '../aspects.ts';
+import type { Listed } from '../../aws/types.ts';
+import { integrationRead } from '../api-source.ts';
+import { type Aspect, judgeAspects } from '../aspects.ts';
 import { addressFault, unmappedParameters } from '../endpoint-address.ts';
-import { attempt, defineStep, type Fact, gapOf, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
-import { functionParameters, judgeFunctionState, qualifiedName, routeParameters } from '../function-state.ts';
-import { backendServing, failingFirst } from '../serving.ts';
+import { type FaultContext, fault, faultContext, keysOf } from '../faults.ts';
+import { attempt, defineStep, type Fact, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
+import { functionParameters, judgeFunctionState, qualifiedName } from '../function-state.ts';
+import { failingFirst } from '../serving.ts';
 import { readsOf } from '../signal-reads.ts';
-import type { Backend, Deployed, Failures, FunctionFacts, LambdaReference, Traffic } from '../signals.ts';
+import type { Backend, Deployed, Failures, FunctionFacts, Traffic } from '../signals.ts';
+import { judgeThrottling, readThrottling, type ThrottlingReading, throttlingReads } from '../throttling.ts';
 import type { CauseId, CauseParameters, Run, Target } from '../types.ts';
 import { judgeVpcLink, readVpcLinks, type VpcLinkReading, vpcLinkReads } from '../vpc-links.ts';
 import { counted, listed } from '../wording.ts';
@@ -20,22 +20,11 @@ interface Facts {
   traffic: Reading<Traffic>;
   failures: Reading<Failures>;
   links: VpcLinkReading[];
-  concurrency: ConcurrencyReading[];
-  /** null: not asked. */
-  account: Reading<AccountConcurrency> | null;
-}
-
-interface ConcurrencyReading {
-  lambda: LambdaReference;
-  throttles: number;
-  reserved: Reading<number | null>;
+  throttling: ThrottlingReading[];
 }
 
 /** At most this many destinations are shown where nothing is wrong with them. */
 const shownBackends = 6;
-
-/** Where nothing explains the errors, reserved concurrency is looked up for this many functions. */
-const unexplainedFunctions = 3;
 
 export const integrationEndpoint = defineStep<Facts>({
   group: 'step',
@@ -43,10 +32,7 @@ export const integrationEndpoint = defineStep<Facts>({
   id: 'integration-endpoint',
   title: 'Integration type and endpoint',
   question: 'Where do the integrations lead, and can what is there be called?',
-  reads: readsOf(
-    ['backends', 'deployed', 'functions', 'traffic', 'failures'],
-    [...vpcLinkReads, 'lambda:GetFunctionConcurrency', 'lambda:GetAccountSettings'],
-  ),
+  reads: readsOf(['backends', 'deployed', 'functions', 'traffic', 'failures'], [...vpcLinkReads, ...throttlingReads]),
   notApplicable: () => null,
 
   async gather(run) {
@@ -59,44 +45,46 @@ export const integrationEndpoint = defineStep<Facts>({
       attempt(signals.failures()),
       linksOf(run),
     ]);
-    const concurrency = await concurrencyOf(run, { backends, traffic, failures });
-    return { backends, deployed, functions, traffic, failures, links, ...concurrency };
+    const throttling = await readThrottling(run, backends.value ?? [], traffic.value, failures.value);
+    return { backends, deployed, functions, traffic, failures, links, throttling };
   },
 
   evaluate(facts, run) {
-    const { backends, deployed, functions, links } = facts;
+    const { backends, deployed, functions, links, throttling } = facts;
     const { target } = run;
     const gaps = gapsOf(backends, functions);
-    if (backends.value === null) {
+    if (backends.value === null || deployed.value === null) {
       return judge('unknown', `The integrations of API ${target.apiName} could not be read.`, { gaps });
     }
     if (backends.value.length === 0) {
       return judge('warning', `API ${target.apiName} has no integration, so no request leads anywhere.`, { gaps });
     }
-    const check: Check = { run, facts, notes: notebook(), faithful: deployed.value?.faithful ?? false };
+    const context = faultContext(deployed.value, facts.failures);
+    const notes = notebook();
+    const check: Check = { run, facts, deployed: deployed.value, notes, context };
     const ordered = failingFirst(backends.value, facts.failures.value?.requests ?? []);
     const called = (functions.value?.items ?? []).filter(one => one.usedBy === 'integration');
     const aspects = [
       ...ordered.flatMap((backend, index) => backendAspects(backend, index < shownBackends, check)),
-      ...called.flatMap(one => judgeFunctionState(one, { target, ...check })),
-      ...links.flatMap(link => judgeVpcLink(link, { target, ...check })),
-      ...throttleAspects(check),
+      ...called.flatMap(one => judgeFunctionState(one, context, notes)),
+      ...links.flatMap(link => judgeVpcLink(link, { target, context, notes })),
+      ...throttling.flatMap(one => judgeThrottling(one, run, context, notes)),
     ];
     if (functions.unread !== null && ordered.some(one => one.lambda !== null)) {
       aspects.push({ status: 'unknown', sentence: `The functions behind API ${target.apiName} could not be read.` });
     }
     if (ordered.length > shownBackends) noteRest(ordered.length - shownBackends, check);
     aspects.push(cleared(aspects, ordered, check));
-    return judgeAspects(aspects, calm(ordered, target), { evidence: check.notes.evidence, gaps });
+    return judgeAspects(aspects, calm(ordered, target), { evidence: notes.evidence, gaps });
   },
 });
 
 interface Check {
   run: Run;
   facts: Facts;
+  deployed: Deployed;
   notes: Notebook;
-  /** The stage surely runs these integrations. */
-  faithful: boolean;
+  context: FaultContext;
 }
 
 async function linksOf(run: Run): Promise<VpcLinkReading[]> {
@@ -104,89 +92,60 @@ async function linksOf(run: Run): Promise<VpcLinkReading[]> {
   return readVpcLinks(run, backends.value ?? [], deployed.value?.stageVariables ?? {});
 }
 
-/** Asked only where something points to throttling, or where nothing explains the errors. */
-async function concurrencyOf(
-  { aws }: Run,
-  { backends, traffic, failures }: Pick<Facts, 'backends' | 'traffic' | 'failures'>,
-): Promise<Pick<Facts, 'concurrency' | 'account'>> {
-  const requests = failures.value?.requests ?? [];
-  const metrics = traffic.value?.functions ?? {};
-  const called = new Map<string, { lambda: LambdaReference; throttles: number; shown: boolean }>();
-  for (const backend of failingFirst(backends.value ?? [], requests)) {
-    const { lambda } = backend;
-    if (lambda === null) continue;
-    const throttles = metrics[lambda.name]?.throttles ?? 0;
-    const logged = requests.some(one => one.cause === 'lambda-throttled' && backendServing(backends.value ?? [], one) === backend);
-    const shown = throttles > 0 || logged || (called.get(lambda.arn)?.shown ?? false);
-    called.set(lambda.arn, { lambda, throttles, shown });
-  }
-  const throttled = [...called.values()].filter(one => one.shown);
-  const unexplained = (traffic.value?.impact.errors ?? 0) > 0 && requests.every(one => one.cause === null);
-  const asked = throttled.length > 0 ? throttled : unexplained ? [...called.values()].slice(0, unexplainedFunctions) : [];
-  const [account, concurrency] = await Promise.all([
-    throttled.length > 0 ? attempt(readAccountConcurrency(aws.send)) : null,
-    Promise.all(
-      asked.map(async ({ lambda, throttles }) => ({
-        lambda,
-        throttles,
-        reserved: await attempt(readReservedConcurrency(aws.send, lambda.arn)),
-      })),
-    ),
-  ]);
-  return { concurrency, account };
-}
-
 function backendAspects(backend: Backend, shown: boolean, check: Check): Aspect[] {
-  const { run, notes, faithful } = check;
-  const { integration, lambda, undefinedVariables, uri } = backend;
+  const { run, notes, context } = check;
+  const { integration, lambda, undefinedVariables, uri, routes } = backend;
   const { apiType } = run.target;
-  const routes = listed(backend.routes.map(route => route.key));
-  const faults = faultsOf();
-  if (faults.length === 0 && shown) notes.note({ ...placeOf(backend, check), text: `${routes}: ${destination(backend)}.` });
+  const keys = listed(keysOf(routes));
+  const faults = [...faultsOf()];
+  if (faults.length === 0 && shown)
+    notes.note({ ...placeOf(backend, check), text: `${keys}: ${destination(backend)}.` });
   return faults;
 
-  function faultsOf(): Aspect[] {
+  function* faultsOf(): Generator<Aspect> {
     const [variable] = undefinedVariables;
     if (variable !== undefined) {
-      const sentence = `The integration of ${routes} uses ${counted(undefinedVariables.length, 'stage variable')} that stage ${run.target.stage} does not define: ${listed(undefinedVariables)}.`;
-      return [fault('stage-variable-undefined', sentence, { variable })];
+      const sentence = `The integration of ${keys} uses ${counted(undefinedVariables.length, 'stage variable')} that stage ${run.target.stage} does not define: ${listed(undefinedVariables)}.`;
+      // What is missing makes the rest of the address wrong, too.
+      return yield found('stage-variable-undefined', sentence, { variable });
     }
-    const found: Aspect[] = [];
     const { type, httpMethod } = integration;
     // HTTP APIs call Lambda with POST, whatever is set.
-    if (lambda !== null && type.startsWith('AWS') && apiType !== 'HTTP' && httpMethod !== null && httpMethod !== 'POST') {
-      const sentence = `The integration of ${routes} calls function ${lambda.name} with ${httpMethod}, and Lambda takes only POST.`;
-      found.push(fault('lambda-integration-method-not-post', sentence));
+    if (
+      lambda !== null &&
+      type.startsWith('AWS') &&
+      apiType !== 'HTTP' &&
+      httpMethod !== null &&
+      httpMethod !== 'POST'
+    ) {
+      const sentence = `The integration of ${keys} calls function ${lambda.name} with ${httpMethod}, and Lambda takes only POST.`;
+      yield found('lambda-integration-method-not-post', sentence);
     }
-    if (backend.kind !== 'http' && backend.kind !== 'vpc-link') return found;
+    if (backend.kind !== 'http' && backend.kind !== 'vpc-link') return;
     const reason = addressFault(backend, apiType);
-    if (reason !== null) found.push(fault('endpoint-address-invalid', `The endpoint ${uri} of ${routes} ${reason}.`));
+    if (reason !== null) yield found('endpoint-address-invalid', `The endpoint ${uri} of ${keys} ${reason}.`);
     const [parameter, ...more] = unmappedParameters(backend, apiType);
     if (parameter !== undefined) {
-      const sentence = `The endpoint of ${routes} holds {${[parameter, ...more].join('}, {')}}, which no request parameter of the integration fills.`;
-      found.push(fault('endpoint-address-invalid', sentence, { variable: parameter }));
+      const sentence = `The endpoint of ${keys} holds {${[parameter, ...more].join('}, {')}}, which no request parameter of the integration fills.`;
+      yield found('endpoint-address-invalid', sentence, { variable: parameter });
     }
-    return found;
   }
 
-  function fault(cause: CauseId, sentence: string, more: CauseParameters = {}): Aspect {
-    const evidence = notes.note({ ...placeOf(backend, check), text: sentence, excerpt: integration.uri ?? '' });
-    if (!faithful) return { status: 'warning', sentence: `${sentence.replace(/\.$/, '')}, unless stage ${run.target.stage} runs something else.` };
-    const parameters = { ...backendParameters(backend), ...more };
-    return { status: 'problem', sentence, claims: [claim(cause, 'configuration', [evidence], parameters)] };
+  function found(about: CauseId, sentence: string, more: CauseParameters = {}): Aspect {
+    const evidence = [notes.note({ ...placeOf(backend, check), text: sentence, excerpt: integration.uri ?? '' })];
+    const parameters = {
+      ...(lambda === null ? {} : functionParameters(lambda)),
+      ...(uri === null ? {} : { endpoint: uri }),
+      ...more,
+    };
+    return fault(context, { about, routes, sentence, evidence, parameters });
   }
 }
 
-function backendParameters({ lambda, routes, uri }: Backend): CauseParameters {
-  if (lambda !== null) return functionParameters({ reference: lambda, routes });
-  return { ...routeParameters(routes), ...(uri === null ? {} : { endpoint: uri }) };
-}
-
-function placeOf({ integration, uri }: Backend, { run, facts }: Check): Omit<Fact, 'text'> {
+function placeOf({ integration, uri }: Backend, { run, deployed }: Check): Omit<Fact, 'text'> {
   return {
-    ...integrationRead(run.target, facts.deployed.value ?? { basis: 'export' }, integration),
+    ...integrationRead(run.target, deployed, integration),
     resource: uri ?? run.target.apiId,
-    link: apiLink(run.target),
   };
 }
 
@@ -199,64 +158,16 @@ function destination({ kind, integration, lambda, uri }: Backend): string {
   return `${type} with ${integration.subtype ?? uri ?? 'nothing'}${link}`;
 }
 
-function throttleAspects({ facts, run, notes }: Check): Aspect[] {
-  const { concurrency, account, traffic, failures } = facts;
-  return concurrency.flatMap(({ lambda, throttles, reserved }): Aspect[] => {
-    const { name } = lambda;
-    const throttled = `${counted(throttles, 'invocation')} of function ${name} ${throttles === 1 ? 'was' : 'were'} throttled in the window`;
-    const metric = throttles === 0 ? [] : [noteThrottles(`${throttled}.`, name)];
-    const parameters = { functionName: name, functionArn: lambda.arn };
-    if (reserved.unread !== null) {
-      const sentence = `The reserved concurrency of function ${name} could not be read.`;
-      return [{ status: 'unknown', sentence, gaps: [gapOf(reserved.unread)] }];
-    }
-    const limit = reserved.value;
-    const limited = limit === null ? `Function ${name} has no reserved concurrency` : `Function ${name} has a reserved concurrency of ${limit}`;
-    const evidence = notes.note({
-      text: limit === null ? `${limited}${accountLimit(account)}.` : `${limited}.`,
-      source: 'lambda:GetFunctionConcurrency',
-      resource: lambda.arn,
-      link: functionLink(run.target.region, name),
-      cli: cliLine('lambda get-function-concurrency', { 'function-name': lambda.arn, region: lambda.region }),
-    });
-    if (limit === 0) {
-      const sentence = `${limited}, which switches it off: every invocation is throttled.`;
-      const claims = [claim('lambda-throttled', 'configuration', [evidence, ...metric], { ...parameters, reservedConcurrency: 0 })];
-      return [{ status: 'problem', sentence, claims }];
-    }
-    const logged = failures.value?.requests.some(one => one.cause === 'lambda-throttled') ?? false;
-    if (throttles === 0 && !logged) return [];
-    const claims = [claim('lambda-throttled', 'symptom', [...metric, evidence], { ...parameters, reservedConcurrency: limit })];
-    return [{ status: 'warning', sentence: throttles === 0 ? `${limited}, and requests were throttled.` : `${throttled}.`, claims }];
-  });
-
-  function noteThrottles(text: string, functionName: string): string {
-    return notes.note({
-      text,
-      source: 'cloudwatch:GetMetricData',
-      resource: functionName,
-      at: traffic.value?.onset ?? null,
-      link: metricsLink(run.target.region, { namespace: 'AWS/Lambda', metric: 'Throttles', dimensions: { FunctionName: functionName } }, run.window),
-    });
-  }
-}
-
-function accountLimit(account: Facts['account']): string {
-  const unreserved = account?.value?.unreserved ?? null;
-  return unreserved === null ? '' : `; it shares the ${unreserved} that the account has left unreserved`;
-}
-
-function noteRest(count: number, { run, notes, facts }: Check): void {
-  const { deployed } = facts;
+function noteRest(count: number, { run, notes, deployed }: Check): void {
   notes.note({
     text: `${counted(count, 'more destination')} of API ${run.target.apiName} ${count === 1 ? 'was' : 'were'} looked at; only what is wrong with ${count === 1 ? 'it' : 'them'} is shown.`,
-    source: run.target.apiType === 'REST' ? (deployed.value?.basis === 'draft' ? 'apigateway:GetResources' : 'apigateway:GetExport') : 'apigatewayv2:GetIntegrations',
+    ...integrationRead(run.target, deployed),
     resource: run.target.apiId,
   });
 }
 
 /** What was looked for in everything that can hold it, and is not there. */
-function cleared(aspects: Aspect[], backends: Backend[], { run, facts, faithful }: Check): Aspect {
+function cleared(aspects: Aspect[], backends: Backend[], { run, facts, context: { faithful } }: Check): Aspect {
   const claimed = new Set(aspects.flatMap(one => one.claims ?? []).map(one => one.cause));
   const { apiName, stage } = run.target;
   const lambdas = backends.filter(one => one.lambda !== null);
@@ -298,7 +209,11 @@ function cleared(aspects: Aspect[], backends: Backend[], { run, facts, faithful 
 
 function calm(backends: Backend[], { apiName }: Target): string {
   const names = backends.map(({ lambda, kind, uri, integration }) =>
-    lambda === null ? (kind === 'mock' ? 'a mock integration' : (integration.subtype ?? uri ?? kind)) : `function ${qualifiedName(lambda)}`,
+    lambda === null
+      ? kind === 'mock'
+        ? 'a mock integration'
+        : (integration.subtype ?? uri ?? kind)
+      : `function ${qualifiedName(lambda)}`,
   );
   return `API ${apiName} leads to ${listed([...new Set(names)])}, and nothing in that configuration must fail.`;
 }

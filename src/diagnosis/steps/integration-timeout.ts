@@ -1,13 +1,20 @@
-import { apiLink, cliLine, functionLink, metricsLink } from '../../aws/links.ts';
+import { cliLine, functionLink, metricsLink } from '../../aws/links.ts';
 import type { Listed } from '../../aws/types.ts';
-import { integrationRead } from '../api-command.ts';
+import { integrationLatency, integrationRead } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
 import { attempt, defineStep, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
 import { requestFact } from '../request-fact.ts';
-import { backendServing, defaultTimeoutMs, failingFirst, functionBehind, integrationTimeoutMs } from '../serving.ts';
+import {
+  backendServing,
+  defaultTimeoutMs,
+  failingFirst,
+  functionBehind,
+  integrationTimeoutMs,
+  metTimeout,
+} from '../serving.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Backend, Deployed, FailedRequest, Failures, FunctionFacts, Traffic } from '../signals.ts';
-import type { ApiType, CauseId, Claim, Run } from '../types.ts';
+import type { ApiType, CauseId, Claim, Run, Target } from '../types.ts';
 import { counted, listed, span } from '../wording.ts';
 
 interface Facts {
@@ -38,9 +45,6 @@ const shownTimings = 4;
 
 /** From this share of the limit on, a duration is close to it. */
 const close = 0.8;
-
-/** Latency is measured around the call, so one that met the limit may be logged a little below it. */
-const metLimit = 0.98;
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html */
 const timeoutAnswer: Record<ApiType, string> = {
@@ -74,7 +78,10 @@ export const integrationTimeout = defineStep<Facts>({
     const { apiName } = run.target;
     const waiting = (backends.value ?? []).filter(backend => backend.kind !== 'mock');
     if (backends.value !== null && waiting.length === 0) {
-      return judge('not_applicable', `No route of API ${apiName} waits for a function or endpoint, so none can time out.`);
+      return judge(
+        'not_applicable',
+        `No route of API ${apiName} waits for a function or endpoint, so none can time out.`,
+      );
     }
     const notes = notebook();
     const timings = timingsOf(waiting, facts, run);
@@ -146,7 +153,6 @@ function noteTiming(timing: Timing, facts: Facts, { target, window }: Run, notes
       ...integrationRead(target, facts.deployed.value ?? { basis: 'export' }, backend.integration),
       text: `${routes}: API Gateway waits ${span(limitMs)} for ${name}${byDefault}.`,
       resource: backend.uri ?? target.apiId,
-      link: apiLink(target),
     }),
   ];
   if (functionName !== null && functionTimeoutMs !== null) {
@@ -163,8 +169,8 @@ function noteTiming(timing: Timing, facts: Facts, { target, window }: Run, notes
   if (longestMs !== null) {
     const metric =
       functionName === null
-        ? { namespace: 'AWS/ApiGateway', metric: 'IntegrationLatency', dimensions: {} }
-        : { namespace: 'AWS/Lambda', metric: 'Duration', dimensions: { FunctionName: functionName } };
+        ? integrationLatency(target)
+        : { namespace: 'AWS/Lambda', metric: 'Duration', dimensions: { FunctionName: functionName }, stat: 'Maximum' };
     ids.push(
       notes.note({
         text: `The longest call of ${name} that was measured in the window took ${span(longestMs)}.`,
@@ -181,23 +187,31 @@ function integrationTimeouts(judged: Judged): Aspect[] {
   const { facts, run, notes, timings, idsOf } = judged;
   const { apiType } = run.target;
   const answer = timeoutAnswer[apiType];
-  const limited = timings.map(timing => ({ timing, requests: timing.requests.filter(one => metTheLimit(one, timing)) }));
+  const limited = timings.map(timing => ({
+    timing,
+    requests: timing.requests.filter(one => timedOut(one, timing, run.target)),
+  }));
   const unplaced = (facts.failures.value?.requests ?? []).filter(
     one => one.cause === 'integration-timeout' && !timings.some(timing => timing.requests.includes(one)),
   );
   const requests = [...limited.flatMap(one => one.requests), ...unplaced];
   const [example] = requests;
   if (example !== undefined) {
-    const [worst] = limited.filter(one => one.requests.length > 0).toSorted((a, b) => b.requests.length - a.requests.length);
+    const [worst] = limited
+      .filter(one => one.requests.length > 0)
+      .toSorted((a, b) => b.requests.length - a.requests.length);
     const count = counted(requests.length, 'failing request');
     const line = notes.note(requestFact(example, `${count} met the integration timeout, one of them`, run.target));
     const what = worst === undefined ? 'The endpoint' : capital(worst.timing.name);
-    const limit = worst === undefined ? 'the integration timeout' : `the integration timeout of ${span(worst.timing.limitMs)}`;
+    const limit =
+      worst === undefined ? 'the integration timeout' : `the integration timeout of ${span(worst.timing.limitMs)}`;
     return [
       {
         status: 'problem',
         sentence: `${what} did not answer ${count} of API ${run.target.apiName} within ${limit}, which clients get as ${answer}.`,
-        claims: [timeoutClaim('integration-timeout', 'signature', worst?.timing ?? null, [line], judged, requests.length)],
+        claims: [
+          timeoutClaim('integration-timeout', 'signature', worst?.timing ?? null, [line], judged, requests.length),
+        ],
       },
     ];
   }
@@ -214,9 +228,8 @@ function integrationTimeouts(judged: Judged): Aspect[] {
   });
 }
 
-function metTheLimit({ cause, status, integrationLatencyMs }: FailedRequest, { limitMs }: Timing): boolean {
-  if (cause !== null) return cause === 'integration-timeout';
-  return (status === 504 || status === 503) && (integrationLatencyMs ?? 0) >= metLimit * limitMs;
+function timedOut(request: FailedRequest, { backend }: Timing, { apiType }: Target): boolean {
+  return request.cause === null ? metTimeout(request, backend, apiType) : request.cause === 'integration-timeout';
 }
 
 function beyondLimit({ longestMs, limitMs }: Timing): boolean {
@@ -231,7 +244,8 @@ function functionTimeouts(judged: Judged): Aspect[] {
     const timing = timings.find(one => one.requests.includes(example)) ?? null;
     const count = counted(requests.length, 'failing request');
     const line = notes.note(requestFact(example, `${count} met the function's own timeout, one of them`, run.target));
-    const own = timing?.functionTimeoutMs == null ? 'its own timeout' : `its own timeout of ${span(timing.functionTimeoutMs)}`;
+    const own =
+      timing?.functionTimeoutMs == null ? 'its own timeout' : `its own timeout of ${span(timing.functionTimeoutMs)}`;
     return [
       {
         status: 'problem',
@@ -294,7 +308,9 @@ function calm({ timings, run }: Judged): string {
   const { name, limitMs, longestMs, functionTimeoutMs } = tightest;
   const took = longestMs === null ? 'was not called in the window' : `took ${span(longestMs)} at most`;
   const longer =
-    functionTimeoutMs !== null && functionTimeoutMs >= limitMs ? `, though it may itself run ${span(functionTimeoutMs)}` : '';
+    functionTimeoutMs !== null && functionTimeoutMs >= limitMs
+      ? `, though it may itself run ${span(functionTimeoutMs)}`
+      : '';
   return `${capital(name)} ${took}${longer}; API Gateway waits ${span(limitMs)} before it answers ${timeoutAnswer[run.target.apiType]}.`;
 }
 

@@ -1,16 +1,15 @@
-import { restResourcesLink, restStageLink } from '../../aws/links.ts';
 import type { Api, PolicyDocument, Route } from '../../aws/types.ts';
-import { apiCommand } from '../api-command.ts';
+import { apiCommand, apiLink, integrationRead } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
 import { attempt, defineStep, gapsOf, type Notebook, notebook, type Reading } from '../finding.ts';
 import { answeredStatus } from '../gateway-responses.ts';
-import { integrationSourceArn } from '../invocation.ts';
+import { requestArns } from '../invocation.ts';
 import { type Evaluation, evaluatePolicy, statementText } from '../policy.ts';
 import type { Context } from '../policy-match.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Deployed } from '../signals.ts';
 import type { Run, Target } from '../types.ts';
-import { listed } from '../wording.ts';
+import { listed, lowerFirst } from '../wording.ts';
 
 export interface Facts {
   api: Reading<Api | null>;
@@ -44,7 +43,11 @@ export const resourcePolicy = defineStep<Facts>({
         gaps,
       });
     }
-    const aspects = [...access(policy, runs, facts, run, notes), ...undeployed(facts, target, notes)];
+    const aspects = [
+      ...access(policy, runs, facts, run, notes),
+      ...undeployed(facts, target, notes),
+      ...unseen(facts, target),
+    ];
     const calm =
       policy === null
         ? `API ${target.apiName} has no resource policy that could refuse callers.`
@@ -93,7 +96,7 @@ function access(policy: PolicyDocument | null, runs: boolean, facts: Facts, run:
   const answers = answersTo(policy, routes, facts, run);
   const shown = answers.map(answer => {
     const asked = listed(answer.routes.map(route => route.key));
-    const text = `The resource policy of API ${target.apiName}${runs ? '' : ' (its draft)'}, asked for ${asked}: ${answer.because}`;
+    const text = `The resource policy of API ${target.apiName}${runs ? '' : ' (its draft)'}, asked for ${asked}: ${lowerFirst(answer.because)}`;
     return {
       ...answer,
       id: notes.note({ ...place, text, ...(answer.statement ? { excerpt: statementText(answer.statement) } : {}) }),
@@ -117,7 +120,7 @@ function access(policy: PolicyDocument | null, runs: boolean, facts: Facts, run:
   }
   const open = shown.find(one => one.decision === 'unknown');
   if (!open) return [];
-  const because = open.because.replace(/^Statement/, 'statement').replace(/\.$/, '');
+  const because = lowerFirst(open.because).replace(/\.$/, '');
   const sentence = `Whether the resource policy of API ${target.apiName} lets a caller in cannot be told: ${because}. A refusal is ${refusal(facts)}${refusal(facts) < 500 ? ', not 500' : ''}.`;
   return [{ status: 'unknown', sentence }];
 }
@@ -148,7 +151,7 @@ function answersTo(policy: PolicyDocument, routes: readonly Route[], facts: Fact
     const evaluation = evaluatePolicy(policy, {
       principal: { kind: signed ? 'signed' : 'anonymous' },
       action: 'execute-api:Invoke',
-      resource: integrationSourceArn(api, route),
+      resource: requestArns(api, route),
       context: contextOf(facts.api.value, signed),
     });
     // Where IAM or a Lambda authorizer decides too, a policy that says nothing leaves the decision to them.
@@ -176,6 +179,13 @@ function contextOf(api: Api | null, signed: boolean): Context {
   };
 }
 
+/** The draft says little about what the stage runs. */
+function unseen({ deployed }: Facts, target: Target): Aspect[] {
+  if (deployed.value?.basis === 'export') return [];
+  const sentence = `The resource policy that stage ${target.stage} of API ${target.apiName} runs could not be read; only its draft could.`;
+  return [{ status: 'unknown', sentence }];
+}
+
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html */
 function undeployed({ api, deployed }: Facts, target: Target, notes: Notebook): Aspect[] {
   const running = deployed.value?.configuration.policy;
@@ -201,20 +211,11 @@ function canonical(policy: PolicyDocument | null, { apiId }: Target): string {
 
 /** The export shows what the stage runs; GetRestApi shows the draft. */
 function placeOf(target: Target, runs: boolean) {
-  const resource = target.apiId;
-  if (!runs) {
-    return {
-      source: 'apigateway:GetRestApi' as const,
-      resource,
-      link: restResourcesLink(target.region, target.apiId),
-      cli: apiCommand(target, 'get-rest-api', { query: 'policy' }),
-    };
-  }
-  const options = { 'stage-name': target.stage, 'export-type': 'oas30', parameters: 'extensions=apigateway' };
+  if (runs) return { ...integrationRead(target, { basis: 'export' }), resource: target.apiId };
   return {
-    source: 'apigateway:GetExport' as const,
-    resource,
-    link: restStageLink(target.region, target.apiId),
-    cli: apiCommand(target, 'get-export /dev/stdout', options),
+    source: 'apigateway:GetRestApi' as const,
+    resource: target.apiId,
+    link: apiLink(target),
+    cli: apiCommand(target, 'get-rest-api', { query: 'policy' }),
   };
 }

@@ -16,25 +16,34 @@ import { domainName, v2Api, vpcLink } from './world/v2-apis.ts';
 export const worldShape = z.strictObject({
   accountId: z.string().regex(/^\d{12}$/, 'must be 12 digits'),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a Region code such as eu-west-1'),
-  account: account.prefault({}),
-  restApis: z.record(text, restApi).default({}),
-  httpApis: z.record(text, v2Api).default({}),
-  webSocketApis: z.record(text, v2Api).default({}),
-  domainNames: z.record(text, domainName).default({}),
-  vpcLinks: z.record(text, vpcLink).default({}),
-  functions: z.record(text, lambdaFunction).default({}),
-  roles: z.record(text, role).default({}),
-  policies: z.record(text, managedPolicy).default({}),
-  loadBalancers: z.record(text, loadBalancer).default({}),
-  logGroups: z.record(text, logGroup).default({}),
-  metrics: z.record(text, metric).default({}),
-  trail: z.record(text, trailEvent).default({}),
-  webAcls: z.record(text, webAcl).default({}),
-  alarms: z.record(text, alarm).default({}),
-  health: health.prefault({}),
-  traffic: z.record(text, flow).default({}),
-  faults: faults.prefault({}),
-  pageSize: pageSize.default({}),
+  account: account.prefault({}).describe('Settings of the account.'),
+  restApis: z.record(text, restApi).default({}).describe('REST APIs by id.'),
+  httpApis: z.record(text, v2Api).default({}).describe('HTTP APIs by id.'),
+  webSocketApis: z.record(text, v2Api).default({}).describe('WebSocket APIs by id.'),
+  domainNames: z.record(text, domainName).default({}).describe('Custom domains by name.'),
+  vpcLinks: z.record(text, vpcLink).default({}).describe('VPC links by id.'),
+  functions: z.record(text, lambdaFunction).default({}).describe('Lambda functions by name.'),
+  roles: z.record(text, role).default({}).describe('IAM roles by name.'),
+  policies: z
+    .record(text, managedPolicy)
+    .default({})
+    .describe("Managed policies of the account by ARN; AWS's usual ones are known."),
+  loadBalancers: z.record(text, loadBalancer).default({}).describe('Load balancers by ARN.'),
+  logGroups: z
+    .record(text, logGroup)
+    .default({})
+    .describe('Log groups by name; those that the traffic writes need no entry.'),
+  metrics: z
+    .record(text, metric)
+    .default({})
+    .describe('Raw metric series by label, over those that the traffic makes.'),
+  trail: z.record(text, trailEvent).default({}).describe('Management events of CloudTrail by label.'),
+  webAcls: z.record(text, webAcl).default({}).describe('Web ACLs by ARN.'),
+  alarms: z.record(text, alarm).default({}).describe('CloudWatch alarms by name.'),
+  health: health.prefault({}).describe('AWS Health and the public status feed.'),
+  traffic: z.record(text, flow).default({}).describe('Flows of requests by label.'),
+  faults: faults.prefault({}).describe('What goes wrong between the asker and AWS.'),
+  pageSize: pageSize.default({}).describe('Largest page by operation: makes small worlds page.'),
 });
 
 export type World = z.output<typeof worldShape>;

@@ -3,7 +3,14 @@
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html).
  */
 import { invocationUri, roleArn } from '../world/lookup.ts';
-import type { RestApi, RestAuthorizer, RestDeployment, RestIntegration, RestMethod } from '../world/rest-apis.ts';
+import type {
+  RestApi,
+  RestAuthorizer,
+  RestConfiguration,
+  RestDeployment,
+  RestIntegration,
+  RestMethod,
+} from '../world/rest-apis.ts';
 import type { World } from '../world.ts';
 
 export function exportRestStage(
@@ -17,7 +24,6 @@ export function exportRestStage(
   const all = extensions.includes('apigateway');
   const withIntegrations = all || extensions.includes('integrations');
   const withAuthorizers = all || extensions.includes('authorizers');
-  const authorizers = Object.entries(configuration.authorizers);
   return {
     openapi: '3.0.1',
     info: {
@@ -42,14 +48,7 @@ export function exportRestStage(
         ),
       ]),
     ),
-    components:
-      withAuthorizers && authorizers.length > 0
-        ? {
-            securitySchemes: Object.fromEntries(
-              authorizers.map(([id, one]) => [one.name, exportAuthorizer(world, id, one)]),
-            ),
-          }
-        : {},
+    components: withAuthorizers ? { securitySchemes: securitySchemes(world, configuration) } : {},
     ...(all && configuration.policy !== null ? { 'x-amazon-apigateway-policy': configuration.policy } : {}),
     ...(all && configuration.binaryMediaTypes.length > 0
       ? { 'x-amazon-apigateway-binary-media-types': configuration.binaryMediaTypes }
@@ -63,6 +62,21 @@ export function exportRestStage(
             ]),
           ),
         }
+      : {}),
+  };
+}
+
+/** Authorizers under their names, and what methods with an API key or IAM authorization refer to. */
+function securitySchemes(world: World, configuration: RestConfiguration): object {
+  const methods = Object.values(configuration.paths).flatMap(path => Object.values(path));
+  const header = (name: string) => ({ type: 'apiKey', name, in: 'header' });
+  return {
+    ...Object.fromEntries(
+      Object.values(configuration.authorizers).map(one => [one.name, exportAuthorizer(world, one)]),
+    ),
+    ...(methods.some(({ apiKeyRequired }) => apiKeyRequired) ? { api_key: header('x-api-key') } : {}),
+    ...(methods.some(({ authorization }) => authorization === 'AWS_IAM')
+      ? { sigv4: { ...header('Authorization'), 'x-amazon-apigateway-authtype': 'awsSigv4' } }
       : {}),
   };
 }
@@ -124,7 +138,7 @@ function exportIntegration(world: World, method: string, integration: RestIntegr
   };
 }
 
-function exportAuthorizer(world: World, _id: string, authorizer: RestAuthorizer): object {
+function exportAuthorizer(world: World, authorizer: RestAuthorizer): object {
   const {
     type,
     function: named,
@@ -135,7 +149,7 @@ function exportAuthorizer(world: World, _id: string, authorizer: RestAuthorizer)
     ...rest
   } = authorizer;
   const uri = named === undefined ? authorizerUri : invocationUri(world, named);
-  const header = identitySource?.match(/^method\.request\.header\.(\w+)$/)?.[1];
+  const header = identitySource?.match(/^method\.request\.header\.([\w-]+)$/)?.[1];
   return {
     type: 'apiKey',
     name: type === 'REQUEST' ? 'Unused' : (header ?? 'Authorization'),

@@ -242,7 +242,7 @@ function exportIntegration(world: World, integration: V2Integration): object {
     httpMethod: integration.integrationMethod ?? (integration.function === undefined ? 'ANY' : 'POST'),
     ...(uri === undefined ? {} : { uri }),
     ...(credentialsArn === undefined ? {} : { credentials: roleArn(world, credentialsArn) }),
-    ...(integration.integrationSubtype === undefined ? {} : { subtype: integration.integrationSubtype }),
+    ...(integration.integrationSubtype === undefined ? {} : { integrationSubtype: integration.integrationSubtype }),
     connectionType: integration.connectionType,
     ...(connectionId === undefined ? {} : { connectionId }),
     payloadFormatVersion: integration.payloadFormatVersion ?? (integration.function === undefined ? '1.0' : '2.0'),

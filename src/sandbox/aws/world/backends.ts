@@ -6,8 +6,7 @@ import { moment } from './time.ts';
 /** One statement of a function's resource policy, as AddPermission makes it. */
 const permission = z.strictObject({
   effect: z.enum(['Allow', 'Deny']).default('Allow'),
-  /** A service, an account id or ARN, or `*`. */
-  principal: text.default('apigateway.amazonaws.com'),
+  principal: text.default('apigateway.amazonaws.com').describe('A service, an account id or ARN, or `*`.'),
   action: text.default('lambda:InvokeFunction'),
   sourceArn: text.optional(),
   sourceAccount: text.optional(),
@@ -18,12 +17,9 @@ const permissions = z.record(text, permission).default({});
 const configuration = {
   runtime: text,
   handler: text,
-  /** Role ARN, or the bare name of a role of this account. */
-  role: text,
-  /** Seconds. */
-  timeout: z.int().min(1).max(900),
-  /** Megabytes. */
-  memorySize: z.int().min(128),
+  role: text.describe('Role ARN, or the bare name of a role of this account.'),
+  timeout: z.int().min(1).max(900).describe('Seconds.'),
+  memorySize: z.int().min(128).describe('Megabytes.'),
   lastModified: moment,
 };
 
@@ -50,14 +46,11 @@ export const lambdaFunction = z.strictObject({
   lastUpdateStatus: z.enum(['Successful', 'Failed', 'InProgress']).default('Successful'),
   lastUpdateStatusReason: z.string().optional(),
   lastUpdateStatusReasonCode: z.string().optional(),
-  /** Where it logs; `/aws/lambda/<name>` where not told. */
-  logGroup: text.optional(),
+  logGroup: text.optional().describe('Where it logs; `/aws/lambda/<name>` where not told.'),
   logFormat: z.enum(['Text', 'JSON']).default('Text'),
   reservedConcurrency: z.int().min(0).optional(),
-  /** Statements of the unqualified function's policy, by statement id. */
-  permissions,
-  /** Published versions, by number. */
-  versions: z.record(z.string().regex(/^\d+$/), version).default({}),
+  permissions: permissions.describe("Statements of the unqualified function's policy, by statement id."),
+  versions: z.record(z.string().regex(/^\d+$/), version).default({}).describe('Published versions, by number.'),
   aliases: z
     .record(
       text,
@@ -75,8 +68,10 @@ export const role = z.strictObject({
   createdDate: moment.default(-365 * 86_400_000),
   trust: policyDocument,
   inlinePolicies: z.record(text, policyDocument).default({}),
-  /** Policy ARNs: of `policies`, or one of AWS's own that the sandbox knows. */
-  attachedPolicies: z.array(text).default([]),
+  attachedPolicies: z
+    .array(text)
+    .default([])
+    .describe("Policy ARNs: of `policies`, or one of AWS's own that the sandbox knows."),
   permissionsBoundary: text.optional(),
   lastUsed: moment.optional(),
 });
@@ -90,18 +85,20 @@ export const managedPolicy = z.strictObject({
 });
 
 export const account = z.strictObject({
-  /** Role that lets API Gateway write execution logs; null: none is set, and there are no execution logs. */
-  cloudwatchRoleArn: text.nullable().optional(),
+  cloudwatchRoleArn: text
+    .nullable()
+    .optional()
+    .describe('Role that lets API Gateway write execution logs; null: none is set, and there are no execution logs.'),
   concurrencyLimit: z.int().default(1000),
-  /** ARN that calls are made as, named in denials; a session of the role `apigw-500-reader` where not told. */
-  callerArn: text.optional(),
+  callerArn: text
+    .optional()
+    .describe('ARN that calls are made as, named in denials; a session of the role `apigw-500-reader` where not told.'),
 });
 
 export const targetGroup = z.strictObject({
   port: z.int().default(80),
   protocol: text.default('TCP'),
   targetType: z.enum(['instance', 'ip', 'lambda', 'alb']).default('ip'),
-  /** By target id: an address or an instance id. */
   targets: z.record(
     text,
     z.strictObject({
@@ -115,12 +112,10 @@ export const targetGroup = z.strictObject({
 
 /** A load balancer, kept by its ARN. */
 export const loadBalancer = z.strictObject({
-  /** By listener ARN. */
   listeners: z
     .record(text, z.strictObject({ port: z.int(), protocol: text.default('TCP'), targetGroups: z.array(text) }))
     .default({}),
-  /** Target groups, by ARN. */
-  targetGroups: z.record(text, targetGroup).default({}),
+  targetGroups: z.record(text, targetGroup).default({}).describe('Target groups, by ARN.'),
 });
 
 export type LambdaFunction = z.output<typeof lambdaFunction>;

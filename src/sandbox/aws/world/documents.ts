@@ -20,17 +20,18 @@ const statement = z.strictObject({
 });
 
 /** An IAM policy as IAM writes it; a single statement may stand without its list. */
-export const policyDocument = z.strictObject({
-  Version: z.string().default('2012-10-17'),
-  Id: z.string().optional(),
-  Statement: z.union([statement.transform(one => [one]), z.array(statement)]),
-});
+export const policyDocument = z
+  .strictObject({
+    Version: z.string().default('2012-10-17'),
+    Id: z.string().optional(),
+    Statement: z.union([statement.transform(one => [one]), z.array(statement)]),
+  })
+  .meta({ id: 'policyDocument' });
 
 export type PolicyText = z.output<typeof policyDocument>;
 export type StatementText = PolicyText['Statement'][number];
 
 export const accessLogSettings = z.strictObject({
-  /** ARN of a log group, or of a Firehose stream named `amazon-apigateway-…`. */
-  destinationArn: text,
+  destinationArn: text.describe('ARN of a log group, or of a Firehose stream named `amazon-apigateway-…`.'),
   format: text,
 });

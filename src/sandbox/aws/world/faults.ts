@@ -5,17 +5,15 @@ import { z } from 'zod';
 const operation = z.string().regex(/^(\*|[a-z0-9]+:(\*|[A-Z]\w+))$/, 'must be service:Operation, service:* or *');
 
 export const faults = z.strictObject({
-  /** Answered with the service's own AccessDenied, naming the action. */
-  denied: z.array(operation).default([]),
-  /** Answered with the service's own throttling error: the first so many calls, or always. */
-  throttled: z.record(operation, z.union([z.int().positive(), z.literal('always')])).default({}),
-  /** Answered with 500. */
-  failing: z.array(operation).default([]),
-  /** Never answered. */
-  hanging: z.array(operation).default([]),
+  denied: z.array(operation).default([]).describe("Answered with the service's own AccessDenied, naming the action."),
+  throttled: z
+    .record(operation, z.union([z.int().positive(), z.literal('always')]))
+    .default({})
+    .describe("Answered with the service's own throttling error: the first so many calls, or always."),
+  failing: z.array(operation).default([]).describe('Answered with 500.'),
+  hanging: z.array(operation).default([]).describe('Never answered.'),
   expiredCredentials: z.boolean().default(false),
-  /** Added to every answer. */
-  latencyMs: z.number().min(0).default(0),
+  latencyMs: z.number().min(0).default(0).describe('Added to every answer.'),
 });
 
 /** Largest page by operation, whatever the asker wants: makes small worlds page. */

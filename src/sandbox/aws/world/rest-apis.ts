@@ -1,7 +1,7 @@
 /** REST APIs of a world: the draft, its deployments and its stages. */
 import { z } from 'zod';
 import { accessLogSettings, policyDocument, text, texts } from './documents.ts';
-import { mergePatch } from './merge-patch.ts';
+import { frozen } from './snapshots.ts';
 import { moment } from './time.ts';
 
 const integrationResponse = z.strictObject({
@@ -14,13 +14,13 @@ const integrationResponse = z.strictObject({
 const integration = z.strictObject({
   type: z.enum(['AWS', 'AWS_PROXY', 'HTTP', 'HTTP_PROXY', 'MOCK']),
   uri: text.optional(),
-  /** `name` or `name:qualifier` instead of the invocation URI of that function in this account and Region. */
-  function: text.optional(),
+  function: text
+    .optional()
+    .describe('`name` or `name:qualifier` instead of the invocation URI of that function in this account and Region.'),
   httpMethod: text.optional(),
   connectionType: z.enum(['INTERNET', 'VPC_LINK']).optional(),
   connectionId: text.optional(),
-  /** Role ARN, or the bare name of a role of this account. */
-  credentials: text.optional(),
+  credentials: text.optional().describe('Role ARN, or the bare name of a role of this account.'),
   timeoutInMillis: z.int().min(50).optional(),
   requestTemplates: texts.optional(),
   requestParameters: texts.optional(),
@@ -52,8 +52,7 @@ const authorizer = z.strictObject({
   name: text,
   type: z.enum(['TOKEN', 'REQUEST', 'COGNITO_USER_POOLS']),
   authorizerUri: text.optional(),
-  /** As in an integration. */
-  function: text.optional(),
+  function: text.optional().describe('As in an integration.'),
   authorizerCredentials: text.optional(),
   identitySource: text.optional(),
   identityValidationExpression: text.optional(),
@@ -94,8 +93,10 @@ const stage = z.strictObject({
   createdDate: moment.default(-90 * 86_400_000),
   lastUpdatedDate: moment.optional(),
   variables: texts.optional(),
-  /** By `*` + `/` + `*`, or by the path without its first slash and the method: `orders/GET`. */
-  methodSettings: z.record(text, methodSetting).default({}),
+  methodSettings: z
+    .record(text, methodSetting)
+    .default({})
+    .describe('By `*` + `/` + `*`, or by the path without its first slash and the method: `orders/GET`.'),
   accessLogSettings: accessLogSettings.optional(),
   webAclArn: text.optional(),
   clientCertificateId: text.optional(),
@@ -113,8 +114,10 @@ const stage = z.strictObject({
 const deployment = z.strictObject({
   createdDate: moment,
   description: z.string().optional(),
-  /** Merge patch over the draft: how this deployment differs from it. Without it they are the same. */
-  snapshot: z.record(z.string(), z.unknown()).optional(),
+  snapshot: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Merge patch over the draft: how this deployment differs from it. Without it they are the same.'),
 });
 
 /** A REST API; `paths`, `authorizers`, `gatewayResponses`, `policy` and `binaryMediaTypes` are the draft's. */
@@ -129,34 +132,21 @@ export const restApi = z
     minimumCompressionSize: z.int().optional(),
     tags: texts.optional(),
     ...configuration.shape,
-    /** Resource ids by path where a scenario names them (CloudTrail events do); others are made up. */
-    resourceIds: z.record(z.string().startsWith('/'), text).default({}),
+    resourceIds: z
+      .record(z.string().startsWith('/'), text)
+      .default({})
+      .describe('Resource ids by path where a scenario names them (CloudTrail events do); others are made up.'),
     deployments: z.record(text, deployment),
     stages: z.record(text, stage).default({}),
   })
   .transform((api, context) => {
     const { paths, authorizers, gatewayResponses, policy, binaryMediaTypes } = api;
     const draft: RestConfiguration = { paths, authorizers, gatewayResponses, policy, binaryMediaTypes };
-    const deployments: Record<string, RestDeployment> = {};
-    for (const [id, { snapshot, ...rest }] of Object.entries(api.deployments)) {
-      const parsed = snapshot === undefined ? { data: draft } : configuration.safeParse(mergePatch(draft, snapshot));
-      if (parsed.data === undefined) {
-        for (const issue of parsed.error?.issues ?? []) {
-          const path = ['deployments', id, 'snapshot', ...issue.path];
-          context.issues.push({ code: 'custom', input: snapshot, path, message: issue.message });
-        }
-      } else deployments[id] = { ...rest, configuration: parsed.data };
-    }
-    return { ...api, draft, deployments };
+    return { ...api, draft, deployments: frozen(configuration, draft, api.deployments, context) };
   });
 
 export type RestConfiguration = z.output<typeof configuration>;
-export interface RestDeployment {
-  createdDate: number;
-  description?: string | undefined;
-  /** What it froze. */
-  configuration: RestConfiguration;
-}
+export type RestDeployment = RestApi['deployments'][string];
 export type RestApi = z.output<typeof restApi>;
 export type RestMethod = z.output<typeof method>;
 export type RestIntegration = z.output<typeof integration>;

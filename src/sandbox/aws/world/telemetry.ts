@@ -5,8 +5,7 @@ import { duration, moment } from './time.ts';
 
 /** A log group. Groups that the world's traffic writes to need no entry. */
 export const logGroup = z.strictObject({
-  /** The group was deleted, or was never made, whatever writes to it. */
-  absent: z.boolean().default(false),
+  absent: z.boolean().default(false).describe('The group was deleted, or was never made, whatever writes to it.'),
   createdDate: moment.default(-90 * 86_400_000),
   retentionInDays: z.int().optional(),
   logGroupClass: z.enum(['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY']).default('STANDARD'),
@@ -18,10 +17,14 @@ export const metric = z.strictObject({
   namespace: text,
   metric: text,
   dimensions: texts.default({}),
-  /** Single points. */
-  points: z.array(z.strictObject({ at: moment, value: z.number() })).default([]),
-  /** The same value once a minute. */
-  steady: z.strictObject({ from: moment, to: moment.optional(), value: z.number() }).optional(),
+  points: z
+    .array(z.strictObject({ at: moment, value: z.number() }))
+    .default([])
+    .describe('Single points.'),
+  steady: z
+    .strictObject({ from: moment, to: moment.optional(), value: z.number() })
+    .optional()
+    .describe('The same value once a minute.'),
 });
 
 /** A management event, as CloudTrail recorded it. */
@@ -29,22 +32,19 @@ export const trailEvent = z.strictObject({
   at: moment,
   eventName: text,
   eventSource: z.string().endsWith('.amazonaws.com'),
-  /** `alice` for a user, `deploy-role/ci-42` for a role session, `root`. */
-  who: text.optional(),
-  /** The whole identity instead of `who`. */
-  userIdentity: z.record(z.string(), z.unknown()).optional(),
-  /** A service that did it on somebody's behalf: `cloudformation.amazonaws.com`. */
-  invokedBy: text.optional(),
-  /** us-east-1 for IAM, else the world's own Region, where not told. */
-  awsRegion: text.optional(),
+  who: text.optional().describe('`alice` for a user, `deploy-role/ci-42` for a role session, `root`.'),
+  userIdentity: z.record(z.string(), z.unknown()).optional().describe('The whole identity instead of `who`.'),
+  invokedBy: text.optional().describe("A service that did it on somebody's behalf: `cloudformation.amazonaws.com`."),
+  awsRegion: text.optional().describe("us-east-1 for IAM, else the world's own Region, where not told."),
   readOnly: z.boolean().default(false),
   requestParameters: z.record(z.string(), z.unknown()).nullable().default(null),
   responseElements: z.record(z.string(), z.unknown()).nullable().default(null),
   errorCode: text.optional(),
   errorMessage: z.string().optional(),
   resources: z.array(z.strictObject({ type: text, name: text })).default([]),
-  /** CloudTrail delivers within about 5 minutes: an event is not found before. */
-  deliveredAfter: duration.default(5 * 60_000),
+  deliveredAfter: duration
+    .default(5 * 60_000)
+    .describe('CloudTrail delivers within about 5 minutes: an event is not found before.'),
 });
 
 const wafAction = z.enum(['ALLOW', 'BLOCK', 'COUNT', 'CAPTCHA', 'CHALLENGE']);
@@ -58,14 +58,12 @@ export const webAcl = z.strictObject({
       z.strictObject({
         priority: z.int(),
         action: wafAction.default('BLOCK'),
-        /** A block's own status code; 403 without. */
-        blockStatusCode: z.int().optional(),
+        blockStatusCode: z.int().optional().describe("A block's own status code; 403 without."),
         metricName: text.optional(),
         statement: z.record(z.string(), z.unknown()).optional(),
       }),
     )
     .default({}),
-  /** null: no logging configuration. */
   logging: z
     .strictObject({ destinationArns: z.array(text).min(1), keepOnly: z.array(wafAction).optional() })
     .nullable()
@@ -90,8 +88,7 @@ export const alarm = z.strictObject({
     .record(text, z.union([alarmMetric.extend({ stat: text.default('Sum') }), z.strictObject({ expression: text })]))
     .optional(),
   rule: text.optional(),
-  /** Names of the alarms that a composite one watches. */
-  children: z.array(text).default([]),
+  children: z.array(text).default([]).describe('Names of the alarms that a composite one watches.'),
 });
 
 /** An event of AWS Health. */
@@ -107,8 +104,7 @@ const healthEvent = z.strictObject({
 
 /** An entry of the public status feed, current events only. */
 const feedEvent = z.strictObject({
-  /** `apigateway-eu-west-1`. */
-  service: text,
+  service: text.describe('`apigateway-eu-west-1`.'),
   summary: text,
   at: moment,
   endedAt: moment.optional(),
@@ -116,11 +112,12 @@ const feedEvent = z.strictObject({
 });
 
 export const health = z.strictObject({
-  /** The Health API needs a Business or Enterprise support plan; without one it refuses. */
-  supportPlan: z.enum(['basic', 'business']).default('basic'),
+  supportPlan: z
+    .enum(['basic', 'business'])
+    .default('basic')
+    .describe('The Health API needs a Business or Enterprise support plan; without one it refuses.'),
   events: z.record(text, healthEvent).default({}),
-  /** null: the public feed does not answer. */
-  feed: z.record(text, feedEvent).nullable().default({}),
+  feed: z.record(text, feedEvent).nullable().default({}).describe('null: the public feed does not answer.'),
 });
 
 export type LogGroup = z.output<typeof logGroup>;

@@ -11,63 +11,73 @@ const spread = z.union([z.number().min(0), z.tuple([z.number().min(0), z.number(
 
 /** What the function did with each request. */
 const invocation = z.strictObject({
-  /** The integration's own function where not told. */
-  name: text.optional(),
-  durationMs: spread.optional(),
-  memoryUsedMb: z.int().default(74),
-  initMs: z.number().optional(),
-  /** The invocation counts as an error; the text is written to the function's log as a JSON error line. */
-  error: text.optional(),
-  /** Lambda refused the invocation: it counts as a throttle, and nothing is written to the function's log. */
-  throttled: z.boolean().default(false),
-  /** Lines that the function writes, between START and END. */
-  lines: z.array(z.string()).default([]),
-  /** What follows `Status:` in the REPORT line: `timeout`, `error`. */
-  reportStatus: text.optional(),
+  name: text.optional().describe("The integration's own function where not told."),
+  durationMs: spread.optional().describe('How long it ran: a number, or [lowest, highest].'),
+  memoryUsedMb: z.int().default(74).describe('Max Memory Used of the REPORT line.'),
+  initMs: z.number().optional().describe('Init Duration of the REPORT line.'),
+  error: text
+    .optional()
+    .describe("The invocation counts as an error; the text is written to the function's log as a JSON error line."),
+  throttled: z
+    .boolean()
+    .default(false)
+    .describe("Lambda refused the invocation: it counts as a throttle, and nothing is written to the function's log."),
+  lines: z.array(z.string()).default([]).describe('Lines that the function writes, between START and END.'),
+  reportStatus: text.optional().describe('What follows `Status:` in the REPORT line: `timeout`, `error`.'),
 });
 
 export const flow = z
   .strictObject({
-    /** Id of the API. */
-    api: text,
-    /** The only stage where not told. */
-    stage: text.optional(),
-    /** `GET /orders` as the API declares it, or as the client sends it; a route key for WebSocket APIs. */
-    route: text,
-    /** The path that the client sends, where it differs from the declared one. */
-    path: z.string().startsWith('/').optional(),
-    /** First request; two weeks back where not told. */
-    from: moment.default(-14 * 86_400_000),
-    /** End, exclusive; it goes on for ever where not told. */
-    to: moment.optional(),
-    every: duration.optional(),
-    perMinute: z.number().positive().optional(),
-    /** Status that the client gets. */
-    status: z.int().min(100).max(599).default(200),
-    latencyMs: spread.optional(),
-    integrationLatencyMs: spread.optional(),
-    /**
-     * Lines that the execution log has instead of a response, after the request was sent: the failure lines.
-     * Without it the trace is that of a request that the integration answered.
-     */
-    execution: z.array(z.string()).optional(),
-    /** False: the request failed before an integration request was made (authorizer, WAF, mapping). */
-    sent: z.boolean().default(true),
-    /** Access-log variables without `$context.`, over the derived ones. */
-    access: z.record(text, z.union([z.string(), z.number()])).default({}),
-    /** null: not invoked. Where not told, a Lambda integration is invoked unless the status is 4xx or 5xx. */
-    function: invocation.nullable().optional(),
-    /** WAF's decision, where it is recorded. */
+    api: text.describe('Id of the API.'),
+    stage: text.optional().describe('The only stage where not told.'),
+    route: text.describe(
+      '`GET /orders` as the API declares it, or as the client sends it; a route key for WebSocket APIs.',
+    ),
+    path: z
+      .string()
+      .startsWith('/')
+      .optional()
+      .describe('The path that the client sends, where it differs from the declared one.'),
+    from: moment.default(-14 * 86_400_000).describe('First request; two weeks back where not told.'),
+    to: moment.optional().describe('End, exclusive; it goes on for ever where not told.'),
+    every: duration.optional().describe('Time between two requests. Give this or `perMinute`.'),
+    perMinute: z.number().positive().optional().describe('Requests a minute.'),
+    status: z.int().min(100).max(599).default(200).describe('Status that the client gets.'),
+    latencyMs: spread
+      .optional()
+      .describe('Latency that the client sees; a little over the integration latency where not told.'),
+    integrationLatencyMs: spread
+      .optional()
+      .describe("The integration's share; a little over the function's duration where not told."),
+    execution: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Lines of the execution log after the request was sent, instead of an answer: the failure lines. Without it the integration answered.',
+      ),
+    sent: z
+      .boolean()
+      .default(true)
+      .describe('False: the request failed before an integration request was made (authorizer, WAF, mapping).'),
+    access: z
+      .record(text, z.union([z.string(), z.number()]))
+      .default({})
+      .describe('Access-log variables without `$context.`, over the derived ones.'),
+    function: invocation
+      .nullable()
+      .optional()
+      .describe(
+        'What the function did; null: not invoked. Where not told, a Lambda integration that answered has run.',
+      ),
     waf: z
       .strictObject({
         rule: text,
         action: z.enum(['ALLOW', 'BLOCK', 'COUNT', 'CAPTCHA', 'CHALLENGE']).default('BLOCK'),
       })
-      .optional(),
-    /** Goes to the stage's canary. */
-    canary: z.boolean().default(false),
-    /** WebSocket metrics count these apart. */
-    webSocket: z.enum(['message', 'connect']).default('message'),
+      .optional()
+      .describe("WAF's decision, for its log, samples and metrics."),
+    canary: z.boolean().default(false).describe("Goes to the stage's canary."),
+    webSocket: z.enum(['message', 'connect']).default('message').describe('WebSocket metrics count these apart.'),
     sourceIp: text.default('203.0.113.10'),
   })
   .refine(({ every, perMinute }) => (every === undefined) !== (perMinute === undefined), {

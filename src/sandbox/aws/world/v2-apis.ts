@@ -1,20 +1,20 @@
 /** HTTP and WebSocket APIs of a world, custom domains and VPC links. Fields are named as API Gateway's v2 JSON. */
 import { z } from 'zod';
 import { accessLogSettings, text, texts } from './documents.ts';
-import { mergePatch } from './merge-patch.ts';
+import { frozen } from './snapshots.ts';
 import { moment } from './time.ts';
 
 const integration = z.strictObject({
   integrationType: z.enum(['AWS', 'AWS_PROXY', 'HTTP', 'HTTP_PROXY', 'MOCK']),
   integrationUri: text.optional(),
-  /** `name` or `name:qualifier` instead of that function's ARN (WebSocket: its invocation URI). */
-  function: text.optional(),
+  function: text
+    .optional()
+    .describe("`name` or `name:qualifier` instead of that function's ARN (WebSocket: its invocation URI)."),
   integrationMethod: text.optional(),
   integrationSubtype: text.optional(),
   connectionType: z.enum(['INTERNET', 'VPC_LINK']).default('INTERNET'),
   connectionId: text.optional(),
-  /** Role ARN, or the bare name of a role of this account. */
-  credentialsArn: text.optional(),
+  credentialsArn: text.optional().describe('Role ARN, or the bare name of a role of this account.'),
   payloadFormatVersion: z.enum(['1.0', '2.0']).optional(),
   timeoutInMillis: z.int().min(50).optional(),
   requestParameters: texts.optional(),
@@ -27,8 +27,7 @@ const integration = z.strictObject({
 });
 
 const route = z.strictObject({
-  /** `integrations/<id>`. */
-  target: z.string().startsWith('integrations/').optional(),
+  target: z.string().startsWith('integrations/').optional().describe('`integrations/<id>`.'),
   authorizationType: z.enum(['NONE', 'AWS_IAM', 'CUSTOM', 'JWT']).default('NONE'),
   authorizerId: text.optional(),
   authorizationScopes: z.array(text).optional(),
@@ -81,8 +80,10 @@ const deployment = z.strictObject({
   autoDeployed: z.boolean().default(false),
   deploymentStatus: z.enum(['PENDING', 'FAILED', 'DEPLOYED']).default('DEPLOYED'),
   deploymentStatusMessage: z.string().optional(),
-  /** Merge patch over routes, integrations and authorizers as they are now. */
-  snapshot: z.record(z.string(), z.unknown()).optional(),
+  snapshot: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Merge patch over routes, integrations and authorizers as they are now.'),
 });
 
 /** An HTTP or a WebSocket API. */
@@ -91,39 +92,33 @@ export const v2Api = z
     name: text,
     createdDate: moment.default(-90 * 86_400_000),
     disableExecuteApiEndpoint: z.boolean().default(false),
-    /** WebSocket: `$request.body.action` where not told. */
-    routeSelectionExpression: text.optional(),
+    routeSelectionExpression: text.optional().describe('WebSocket: `$request.body.action` where not told.'),
     tags: texts.optional(),
     ...configuration.shape,
     deployments: z.record(text, deployment).default({}),
     stages: z.record(text, stage).default({}),
   })
+  .meta({ id: 'httpOrWebSocketApi' })
   .transform((api, context) => {
     const { routes, integrations, authorizers } = api;
     const draft: V2Configuration = { routes, integrations, authorizers };
-    const deployments: Record<string, V2Deployment> = {};
-    for (const [id, { snapshot, ...rest }] of Object.entries(api.deployments)) {
-      const parsed = snapshot === undefined ? { data: draft } : configuration.safeParse(mergePatch(draft, snapshot));
-      if (parsed.data === undefined) {
-        for (const issue of parsed.error?.issues ?? []) {
-          const path = ['deployments', id, 'snapshot', ...issue.path];
-          context.issues.push({ code: 'custom', input: snapshot, path, message: issue.message });
-        }
-      } else deployments[id] = { ...rest, configuration: parsed.data };
-    }
-    return { ...api, draft, deployments };
+    return { ...api, draft, deployments: frozen(configuration, draft, api.deployments, context) };
   });
 
 export const domainName = z.strictObject({
   endpointType: z.enum(['EDGE', 'REGIONAL']).default('REGIONAL'),
-  /** By base path; `(none)` is the root, as API Gateway writes it. */
-  mappings: z.record(text, z.strictObject({ apiId: text, stage: text })).default({}),
+  mappings: z
+    .record(text, z.strictObject({ apiId: text, stage: text }))
+    .default({})
+    .describe('By base path; `(none)` is the root, as API Gateway writes it.'),
 });
 
 export const vpcLink = z.strictObject({
   name: text,
-  /** 1: REST, to network load balancers; 2: HTTP and WebSocket, into subnets. */
-  version: z.union([z.literal(1), z.literal(2)]).default(1),
+  version: z
+    .union([z.literal(1), z.literal(2)])
+    .default(1)
+    .describe('1: REST, to network load balancers; 2: HTTP and WebSocket, into subnets.'),
   status: z.enum(['AVAILABLE', 'PENDING', 'DELETING', 'FAILED', 'INACTIVE']).default('AVAILABLE'),
   statusMessage: z.string().optional(),
   targetArns: z.array(text).default([]),
@@ -135,5 +130,5 @@ export type V2Configuration = z.output<typeof configuration>;
 export type V2Integration = z.output<typeof integration>;
 export type V2Authorizer = z.output<typeof authorizer>;
 export type V2Stage = z.output<typeof stage>;
-export type V2Deployment = Omit<z.output<typeof deployment>, 'snapshot'> & { configuration: V2Configuration };
+export type V2Deployment = V2Api['deployments'][string];
 export type V2Api = z.output<typeof v2Api>;

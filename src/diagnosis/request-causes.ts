@@ -1,0 +1,87 @@
+import type { Listed } from '../aws/types.ts';
+import { type Aspect, claim } from './aspects.ts';
+import { causeRecord } from './causes/catalogue.ts';
+import type { Notebook, Reading } from './finding.ts';
+import { type FunctionLog, isServerError, refined } from './function-logs.ts';
+import { narrowCause, type Setup } from './narrow-cause.ts';
+import { requestFact } from './request-fact.ts';
+import { requestParameters } from './request-parameters.ts';
+import type { Backend, Deployed, FailedRequest, FunctionFacts } from './signals.ts';
+import type { CauseId, Run } from './types.ts';
+import { counted, listed, utc } from './wording.ts';
+
+/** What could be read of the setup that requests meet; the rest is left out. */
+export function setupOf(
+  { target, overrides }: Pick<Run, 'target' | 'overrides'>,
+  readings: {
+    backends: Reading<Backend[]>;
+    deployed: Reading<Deployed>;
+    functions: Reading<Listed<FunctionFacts>>;
+  },
+): Setup {
+  return {
+    target,
+    overrides,
+    backends: readings.backends.value ?? [],
+    deployed: readings.deployed.value,
+    functions: readings.functions.value?.items ?? [],
+  };
+}
+
+/** Each failing request with the cause that all logs and the configuration together give it. Pure. */
+export function classified(
+  requests: readonly FailedRequest[],
+  functionLogs: readonly FunctionLog[],
+  setup: Setup,
+): FailedRequest[] {
+  return refined(requests, functionLogs).map(request => narrowCause(request, setup));
+}
+
+/**
+ * One aspect for each cause that the logs of failing requests name, the most frequent first, with a claim that counts
+ * them. `about` leaves out the causes that are somebody else's to tell. Pure.
+ */
+export function causeAspects(
+  requests: readonly FailedRequest[],
+  setup: Setup,
+  notes: Notebook,
+  about: (cause: CauseId) => boolean = () => true,
+): Aspect[] {
+  const total = requests.filter(isServerError).length;
+  const groups = new Map<CauseId, FailedRequest[]>();
+  for (const request of requests) {
+    const { cause } = request;
+    if (cause === null || cause === 'unclassified' || !about(cause)) continue;
+    groups.set(cause, [...(groups.get(cause) ?? []), request]);
+  }
+  return [...groups]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([cause, group]) => causeAspect(cause, group, total, setup, notes));
+}
+
+function causeAspect(cause: CauseId, group: FailedRequest[], total: number, setup: Setup, notes: Notebook): Aspect {
+  const { title } = causeRecord(cause);
+  const { target } = setup;
+  const routes = [...new Set(group.flatMap(request => request.route ?? []))];
+  const where = routes.length === 0 ? `of API ${target.apiName}` : `of ${listed(routes)}`;
+  const shown = group.find(request => request.decisive !== null) ?? group[0];
+  if (shown === undefined) throw new RangeError(`No request carries ${cause}.`);
+  const what = `${counted(group.length, 'request')} ${where} ${period(group)} ${group.length === 1 ? 'carries' : 'carry'} the signature of ${cause}, this one`;
+  const evidence = notes.note(requestFact(shown, what, target));
+  const claims = [claim(cause, 'signature', [evidence], requestParameters(cause, group, setup), group.length)];
+  const failing = group.filter(isServerError).length;
+  if (failing === 0) {
+    // A refusal with a 4xx explains no 5xx.
+    const sentence = `${counted(group.length, 'request')} ${where} ended with ${shown.status}, not 5xx: ${title}.`;
+    return { status: 'warning', sentence, claims };
+  }
+  const share = failing === total ? counted(total, 'failing request') : `${failing} of ${total} failing requests`;
+  return { status: 'problem', sentence: `Logs of ${share} ${where} say: ${title}.`, claims };
+}
+
+function period(requests: readonly FailedRequest[]): string {
+  const times = requests.map(request => request.at).toSorted();
+  const [first = ''] = times;
+  const last = times.at(-1) ?? first;
+  return first === last ? `at ${utc(first)}` : `from ${utc(first)} to ${utc(last)}`;
+}

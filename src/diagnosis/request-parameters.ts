@@ -1,0 +1,173 @@
+import type { FunctionConfiguration, Route } from '../aws/types.ts';
+import { causeRecord } from './causes/catalogue.ts';
+import { routeParameters } from './faults.ts';
+import { functionParameters } from './function-state.ts';
+import { calledFunction, roleIn, type Setup } from './narrow-cause.ts';
+import { routeServing } from './routes.ts';
+import { backendServing, functionBehind, integrationTimeoutMs } from './serving.ts';
+import type { FailedRequest, FunctionFacts } from './signals.ts';
+import type { CauseId, CauseParameters } from './types.ts';
+import { excerpt } from './wording.ts';
+
+/** Causes whose texts name the status that clients got. */
+const clientStatus: readonly CauseId[] = [
+  'backend-5xx',
+  'mapping-status-override',
+  'gateway-response-override',
+  'waf-blocked',
+  'resource-policy-denied',
+  'throttled',
+  'api-not-deployed',
+];
+
+/**
+ * What the catalogue's texts may name of the requests that failed for one cause. They name one function and its routes:
+ * the one that most of the requests called. Pure.
+ */
+export function requestParameters(cause: CauseId, requests: readonly FailedRequest[], setup: Setup): CauseParameters {
+  const called = commonest(requests.map(request => calledFunction(request, setup)));
+  const own = called === null ? requests : requests.filter(one => sameAs(calledFunction(one, setup), called));
+  const [example] = own;
+  if (example === undefined) return {};
+  const message = example.decisive?.message ?? '';
+  const status = commonest(own.map(request => request.status));
+  return defined({
+    ...(called === null ? {} : functionParameters(called)),
+    ...routesOf(own, setup),
+    ...byCause(cause, example, own, setup),
+    message: quoted(cause, message),
+    statusCode: clientStatus.includes(cause) && status !== null ? String(status) : statusIn(cause, message),
+  });
+}
+
+/** `commonest` gives back one of the values. */
+function sameAs(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+export function commonest<T>(values: readonly T[]): T | null {
+  const groups = Map.groupBy(
+    values.filter(value => value !== null),
+    value => JSON.stringify(value),
+  );
+  const [first] = [...groups.values()].toSorted((a, b) => b.length - a.length);
+  return first?.[0] ?? null;
+}
+
+/** By the keys of the configuration, the most failing first; as the logs name them where it is not known. */
+function routesOf(requests: readonly FailedRequest[], { deployed }: Setup): CauseParameters {
+  const counts = new Map<string, number>();
+  for (const { route } of requests) if (route !== null) counts.set(route, (counts.get(route) ?? 0) + 1);
+  const named = [...counts].toSorted(([, a], [, b]) => b - a).map(([route]) => route);
+  const known = named.map(route => routeServing(deployed?.configuration.routes ?? [], route));
+  if (known.every(route => route !== null)) return routeParameters([...new Set(known)] satisfies Route[]);
+  return { ...(named.length === 1 ? { route: named[0] ?? '' } : {}), routes: named };
+}
+
+type Loose = { [Name in keyof CauseParameters]?: CauseParameters[Name] | null | undefined };
+
+function byCause(cause: CauseId, example: FailedRequest, requests: readonly FailedRequest[], setup: Setup): Loose {
+  const backend = backendServing(setup.backends, example);
+  const { configuration } = (backend && functionBehind(backend, setup.functions, setup.overrides)) ?? {
+    configuration: null,
+  };
+  const message = example.decisive?.message ?? '';
+  const { family } = causeRecord(cause);
+  if (cause.startsWith('lambda-execution-role-')) return executionRole(message, configuration);
+  if (family === 'role') {
+    const roleArn = roleIn(example) ?? backend?.integration.credentials;
+    return { ...refusal(message), roleArn, roleName: roleArn?.split('/').at(-1) };
+  }
+  if (family === 'authorizer') return authorizerParameters(example, setup);
+  if (family === 'mapping' || cause === 'aws-service-integration-rejected') return { endpoint: backend?.uri };
+  const longest = Math.max(...requests.map(one => one.integrationLatencyMs ?? 0));
+  return {
+    endpoint: backend !== null && backend.lambda === null ? backend.uri : null,
+    vpcLinkId: backend?.integration.connectionType === 'VPC_LINK' ? backend.integration.connectionId : null,
+    timeoutMs: backend === null ? null : integrationTimeoutMs(backend.integration, setup.target.apiType),
+    functionTimeoutSeconds: configuration?.timeoutSeconds,
+    memoryMb: configuration?.memoryMb,
+    kmsKeyArn: configuration?.kmsKeyArn,
+    durationMs: longest > 0 ? longest : null,
+    variable: backend?.undefinedVariables[0],
+  };
+}
+
+/** The function that failed is the authorizer's, not the one behind the route. */
+function authorizerParameters(example: FailedRequest, { deployed, functions }: Setup): Loose {
+  const { routes, authorizers } = deployed?.configuration ?? { routes: [], authorizers: [] };
+  const route = example.route === null ? null : routeServing(routes, example.route);
+  const used = route === null && authorizers.length === 1 ? authorizers[0]?.id : route?.authorizerId;
+  const authorizer = authorizers.find(one => one.id === used);
+  // An export names its authorizers; only the draft has their ids.
+  const id =
+    deployed?.basis === 'export'
+      ? deployed.draft?.authorizers.find(one => one.name === authorizer?.name)?.id
+      : authorizer?.id;
+  const facts = functions.find(one => one.usedBy === authorizer?.id);
+  const roleArn = roleIn(example) ?? authorizer?.credentials;
+  return {
+    functionName: facts?.reference.name,
+    functionArn: facts?.reference.arn,
+    qualifier: facts?.reference.qualifier,
+    authorizerId: id,
+    roleArn,
+    roleName: roleArn?.split('/').at(-1),
+  };
+}
+
+/** What the texts may name of a function whose own log tells of a cause. Pure. */
+export function faultParameters(cause: CauseId, message: string, facts: FunctionFacts): CauseParameters {
+  const { configuration, reference } = facts;
+  return defined({
+    ...functionParameters(reference),
+    ...routeParameters(facts.routes),
+    ...(cause.startsWith('lambda-execution-role-') ? executionRole(message, configuration) : {}),
+    functionTimeoutSeconds: configuration?.timeoutSeconds,
+    memoryMb: configuration?.memoryMb,
+    kmsKeyArn: configuration?.kmsKeyArn,
+    message: quoted(cause, message),
+  });
+}
+
+function executionRole(message: string, configuration: FunctionConfiguration | null): Loose {
+  return { roleArn: configuration?.role, roleName: configuration?.role.split('/').at(-1), ...refusal(message) };
+}
+
+/** Who was refused what, as IAM words it: `User: <arn> is not authorized to perform: <action> on resource: <arn>`. */
+function refusal(message: string): { roleName?: string; action?: string; resource?: string } {
+  const text = message.replace(/\s+/g, ' ');
+  const action = /is not authorized to perform: ?([\w-]+:\w+)/i.exec(text)?.[1];
+  const resource = /is not authorized to perform: ?\S+ on resource: ?([^\s"',\\]+)/i.exec(text)?.[1];
+  const roleName = /:assumed-role\/([\w+=,.@-]+)\//.exec(text)?.[1];
+  return {
+    ...(roleName === undefined ? {} : { roleName }),
+    ...(action === undefined ? {} : { action }),
+    ...(resource === undefined ? {} : { resource: resource.replace(/\.$/, '') }),
+  };
+}
+
+/** Status codes inside a line that tell of the endpoint's answer or of a mapping. */
+function statusIn(cause: CauseId, message: string): string | undefined {
+  if (
+    !['output-mapping-invalid', 'no-integration-response-match', 'aws-service-integration-rejected'].includes(cause)
+  ) {
+    return undefined;
+  }
+  return /(?:method response|Status Code|status):? ?(\d{3})\b/i.exec(message)?.[1];
+}
+
+/** The error's own words, without what API Gateway and Lambda put around them. */
+function quoted(cause: CauseId, message: string): string | undefined {
+  if (message === '' || !['lambda', 'authorizer', 'edge'].includes(causeRecord(cause).family)) return undefined;
+  const text = message.replace(/\s+/g, ' ').trim();
+  const own =
+    /customer function error: ?(.*?)(?:\.? ?Lambda request id: ?\S+)?$/i.exec(text)?.[1] ??
+    /returned the following error: ?(.*?)\. Check your Lambda function/i.exec(text)?.[1] ??
+    /"errorMessage": ?"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  return own === undefined || own === '' ? undefined : excerpt(own, 160);
+}
+
+function defined(loose: Loose): CauseParameters {
+  return Object.fromEntries(Object.entries(loose).filter(([, value]) => value !== null && value !== undefined));
+}

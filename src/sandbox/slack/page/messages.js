@@ -1,0 +1,262 @@
+/** Messages: in a channel, and in a thread. */
+import { act } from './api.js';
+import { renderBlocks } from './blocks.js';
+import { valuesIn } from './controls.js';
+import { h, icon, icons, keepingFocus } from './dom.js';
+import { emojiText, reactions } from './emoji.js';
+import { formatDate, mrkdwn } from './mrkdwn.js';
+import { inThread, store } from './store.js';
+
+/** Brings a list of messages up to date, leaving alone what did not change. */
+export function drawMessages(list, messages, options) {
+  const wanted = new Set(messages.map(message => message.ts));
+  for (const item of [...list.children]) if (!wanted.has(item.dataset.ts) && item.dataset.ts) item.remove();
+  let previous = null;
+  messages.forEach((message, index) => {
+    const stamp = JSON.stringify([message, followUps(message, options), continues(previous, message), store.me]);
+    const known = list.querySelector(`:scope > [data-ts="${message.ts}"]`);
+    if (known?.stamp !== stamp) {
+      const drawn = drawMessage(message, options, continues(previous, message));
+      drawn.stamp = stamp;
+      if (known) keepingFocus(known, () => replace(known, drawn));
+      else list.insertBefore(drawn, list.children[index] ?? null);
+    }
+    previous = message;
+  });
+}
+
+/** Keeps the element, so that focus and scrolling stay where they are. */
+function replace(known, drawn) {
+  const values = valuesIn(known);
+  known.replaceChildren(...drawn.children);
+  known.className = drawn.className;
+  known.stamp = drawn.stamp;
+  for (const [actionId, value] of Object.entries(values)) {
+    const field = known.querySelector(`[data-action-id="${CSS.escape(actionId)}"]`);
+    if (field && typeof value === 'string' && 'value' in field) field.value = value;
+  }
+}
+
+/** Several in a row by the same author within five minutes stand under one name. */
+function continues(previous, message) {
+  return (
+    previous !== null &&
+    previous.userId === message.userId &&
+    !previous.ephemeral &&
+    !message.ephemeral &&
+    !message.broadcast &&
+    Number(message.ts) - Number(previous.ts) < 300
+  );
+}
+
+function drawMessage(message, options, continued) {
+  const author = store.users.get(message.userId);
+  const kinds = [message.ephemeral && 'ephemeral', continued && 'continued', author?.isBot && 'by-app'];
+  const classes = ['message', ...kinds].filter(Boolean).join(' ');
+  const name = author?.realName ?? message.userId;
+  return h(
+    'li',
+    { class: classes, 'data-ts': message.ts, tabindex: -1, 'aria-label': `${name}, ${clockTime(message.ts)}` },
+    h(
+      'div',
+      { class: 'gutter', 'aria-hidden': 'true' },
+      continued ? h('span', { class: 'side-time' }, clockTime(message.ts)) : avatar(author),
+    ),
+    h(
+      'div',
+      { class: 'content' },
+      message.ephemeral ? h('p', { class: 'only-you' }, '◔ Only visible to you') : null,
+      message.broadcast
+        ? h('p', { class: 'from-thread' }, 'Replied to a thread: ', threadButton(message, options, 'see the thread'))
+        : null,
+      continued
+        ? null
+        : h(
+            'p',
+            { class: 'by' },
+            h('strong', {}, name),
+            author?.isBot ? h('span', { class: 'badge' }, 'APP') : null,
+            h('time', { datetime: new Date(Number(message.ts) * 1000).toISOString() }, clockTime(message.ts)),
+          ),
+      body(message),
+      message.files.map(file => drawFile(file)),
+      reactionRow(message),
+      options.inThread ? null : threadLink(message, options),
+    ),
+    message.ephemeral ? null : toolbar(message, options),
+  );
+}
+
+function body(message) {
+  const surface = {
+    press(actionId, input = null) {
+      const item = document.querySelector(`[data-ts="${message.ts}"]`);
+      const others = item ? valuesIn(item) : {};
+      return act('press', { user: store.me, channelId: message.channelId, ts: message.ts, actionId, input, others });
+    },
+  };
+  const own =
+    message.blocks.length > 0
+      ? renderBlocks(message.blocks, surface)
+      : [h('div', { class: 'prose' }, mrkdwn(message.text))];
+  const attached = message.attachments.map(attachment =>
+    h(
+      'div',
+      { class: 'attachment' },
+      attachment.pretext ? h('div', { class: 'prose' }, mrkdwn(attachment.pretext)) : null,
+      attachment.title ? h('strong', {}, mrkdwn(attachment.title)) : null,
+      attachment.text ? h('div', { class: 'prose' }, mrkdwn(attachment.text)) : null,
+      renderBlocks(attachment.blocks ?? [], surface),
+    ),
+  );
+  return h('div', { class: 'blocks' }, own, attached);
+}
+
+export function avatar(user) {
+  const initials = (user?.realName ?? '?')
+    .split(/[\s-]+/)
+    .map(word => word[0])
+    .slice(0, 2)
+    .join('')
+    .toUpperCase();
+  if (user?.id === store.bot.id) return h('img', { class: 'avatar', src: '/icon.svg', alt: '', width: 36, height: 36 });
+  return h(
+    'span',
+    { class: `avatar tint-${[...(user?.id ?? '')].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 5}` },
+    initials,
+  );
+}
+
+export function clockTime(ts) {
+  return formatDate(Number(ts), '{time}');
+}
+
+function drawFile(file) {
+  const url = `/sandbox/files/${encodeURIComponent(file.id)}`;
+  if (file.mimeType.startsWith('image/')) {
+    return h(
+      'figure',
+      {},
+      h('figcaption', {}, file.title),
+      h('img', { class: 'wide', src: url, alt: file.altText ?? file.title }),
+    );
+  }
+  return h(
+    'a',
+    { class: 'file', href: url, download: file.name },
+    icon(icons.file),
+    h('span', {}, file.title, h('small', {}, `${file.size} bytes`)),
+  );
+}
+
+function reactionRow(message) {
+  if (message.reactions.length === 0) return null;
+  return h(
+    'div',
+    { class: 'reactions' },
+    message.reactions.map(({ name, users }) => {
+      const mine = users.includes(store.me);
+      const people = users.map(id => store.users.get(id)?.realName ?? id).join(', ');
+      return h(
+        'button',
+        {
+          type: 'button',
+          'data-key': `reaction-${name}`,
+          'aria-pressed': String(mine),
+          'aria-label': `${name}, ${users.length}: ${people}`,
+          onclick: () => react(message, name, !mine),
+        },
+        `${emojiText(name)} ${users.length}`,
+      );
+    }),
+  );
+}
+
+function react(message, name, present) {
+  return act('react', { user: store.me, channelId: message.channelId, ts: message.ts, name, present });
+}
+
+function followUps(message, options) {
+  if (options.inThread) return [];
+  return inThread(message.channelId, message.ts).filter(reply => reply.ts !== message.ts);
+}
+
+function threadLink(message, options) {
+  const replies = followUps(message, options);
+  const last = replies.at(-1);
+  if (last === undefined) return null;
+  const people = [...new Set(replies.map(reply => reply.userId))].slice(0, 3);
+  return h(
+    'button',
+    { type: 'button', class: 'thread-link', 'data-key': 'thread-link', onclick: () => options.openThread(message.ts) },
+    people.map(id => avatar(store.users.get(id))),
+    h('strong', {}, `${replies.length} ${replies.length === 1 ? 'reply' : 'replies'}`),
+    h('span', {}, `last ${clockTime(last.ts)}`),
+  );
+}
+
+function threadButton(message, options, label) {
+  return h('button', { type: 'button', class: 'link', onclick: () => options.openThread(message.threadTs) }, label);
+}
+
+/** Shown beside a message that is pointed at, or that has focus in it. */
+function toolbar(message, options) {
+  const popup = h('div', { class: 'popup faces', hidden: true });
+  const toggle = h(
+    'button',
+    {
+      type: 'button',
+      'data-key': 'react',
+      'aria-label': 'Add a reaction',
+      'aria-expanded': 'false',
+      title: 'Add a reaction',
+    },
+    icon(icons.smile),
+  );
+  const open = shown => {
+    popup.hidden = !shown;
+    toggle.setAttribute('aria-expanded', String(shown));
+    if (shown) popup.querySelector('button').focus();
+  };
+  toggle.addEventListener('click', () => open(popup.hidden));
+  for (const name of reactions) {
+    const choose = () => {
+      open(false);
+      toggle.focus();
+      return react(message, name, true);
+    };
+    popup.append(h('button', { type: 'button', 'aria-label': name, title: name, onclick: choose }, emojiText(name)));
+  }
+  const shortcuts = store.shortcuts.filter(shortcut => shortcut.type === 'message');
+  return h(
+    'div',
+    { class: 'toolbar', onkeydown: event => event.key === 'Escape' && open(false) },
+    toggle,
+    options.inThread
+      ? null
+      : h(
+          'button',
+          {
+            type: 'button',
+            'data-key': 'reply',
+            'aria-label': 'Reply in thread',
+            title: 'Reply in thread',
+            onclick: () => options.openThread(message.threadTs ?? message.ts),
+          },
+          icon(icons.reply),
+        ),
+    shortcuts.map(shortcut =>
+      h('button', { type: 'button', class: 'named', onclick: () => useShortcut(message, shortcut) }, shortcut.name),
+    ),
+    popup,
+  );
+}
+
+function useShortcut(message, shortcut) {
+  return act('shortcut', {
+    user: store.me,
+    callbackId: shortcut.callbackId,
+    channelId: message.channelId,
+    ts: message.ts,
+  });
+}

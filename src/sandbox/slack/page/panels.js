@@ -1,0 +1,150 @@
+/** Beside the channel: the incidents to pick from, and what AWS was asked. */
+import { act } from './api.js';
+import { byId, h, keepingFocus } from './dom.js';
+import { formatDate } from './mrkdwn.js';
+import { store } from './store.js';
+
+/** @param {(line: string) => void} type writes a command into the box */
+export function drawIncidents(type) {
+  const container = byId('incidents');
+  keepingFocus(container, () =>
+    container.replaceChildren(
+      h(
+        'ul',
+        { class: 'incident-list' },
+        store.incidents.map(incident => drawIncident(incident, type)),
+      ),
+    ),
+  );
+}
+
+function drawIncident(incident, type) {
+  const picked = incident.id === store.picked;
+  const id = `incident-${incident.id}`;
+  return h(
+    'li',
+    { class: picked ? 'incident picked' : 'incident' },
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'incident-title',
+        'data-key': id,
+        'aria-expanded': String(picked),
+        'aria-controls': `${id}-more`,
+        onclick: () => act('pick', { id: incident.id, mended: incident.mended }),
+      },
+      h('span', { class: incident.mended || incident.healthy ? 'dot well' : 'dot broken', 'aria-hidden': 'true' }),
+      h('span', {}, incident.title),
+      incident.mended ? h('small', {}, 'mended') : null,
+    ),
+    h(
+      'div',
+      { id: `${id}-more`, class: 'incident-more', hidden: !picked },
+      h('p', {}, incident.story),
+      incident.mendable
+        ? h(
+            'div',
+            { class: 'switch', role: 'group', 'aria-label': 'State of this incident' },
+            choice(incident, false, 'Break it'),
+            choice(incident, true, 'Mend it'),
+          )
+        : null,
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'command',
+          'data-key': `${id}-type`,
+          onclick: () => type(incident.command),
+          'aria-label': `Type ${incident.command}`,
+        },
+        h('code', {}, incident.command),
+        h('span', {}, 'type it'),
+      ),
+    ),
+  );
+}
+
+function choice(incident, mended, label) {
+  return h(
+    'button',
+    {
+      type: 'button',
+      'data-key': `incident-${incident.id}-${label}`,
+      'aria-pressed': String(incident.mended === mended),
+      onclick: () => act('pick', { id: incident.id, mended }),
+    },
+    label,
+  );
+}
+
+/** Calls that follow each other within this time are one run. */
+const pauseMs = 1500;
+
+export function drawCalls() {
+  byId('calls-count').textContent = String(store.calls.length);
+  const body = byId('calls-body');
+  if (byId('calls').hidden) return;
+  const runs = runsOf(store.calls);
+  body.replaceChildren(
+    h(
+      'p',
+      { class: 'hint' },
+      'Every read of the bot, oldest first. Bars show when it was asked and how long the answer took.',
+    ),
+    ...(runs.length === 0 ? [h('p', { class: 'empty' }, 'Nothing yet. Run the command.')] : []),
+    ...runs.reverse().map(drawRun),
+    h(
+      'details',
+      { class: 'try' },
+      h('summary', {}, 'The same from a terminal'),
+      h('pre', { tabindex: 0 }, h('code', {}, store.tryLine)),
+    ),
+  );
+}
+
+function runsOf(calls) {
+  const runs = [];
+  let end = Number.NEGATIVE_INFINITY;
+  for (const call of calls) {
+    const at = Date.parse(call.at);
+    if (at - end > pauseMs) runs.push([]);
+    runs.at(-1).push(call);
+    end = Math.max(end, at + call.durationMs);
+  }
+  return runs;
+}
+
+function drawRun(calls) {
+  const ordered = [...calls].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const start = Date.parse(ordered[0].at);
+  const end = Math.max(...calls.map(call => Date.parse(call.at) + call.durationMs));
+  const span = Math.max(end - start, 1);
+  return h(
+    'section',
+    { class: 'run' },
+    h(
+      'h3',
+      {},
+      `${calls.length} ${calls.length === 1 ? 'call' : 'calls'} in ${end - start} ms`,
+      h('small', {}, formatDate(start / 1000, '{time_secs}')),
+    ),
+    h(
+      'ol',
+      {},
+      ordered.map(call => {
+        const bar = h('span', { class: 'bar', 'aria-hidden': 'true' });
+        bar.style.setProperty('--from', String((Date.parse(call.at) - start) / span));
+        bar.style.setProperty('--length', String(call.durationMs / span));
+        return h(
+          'li',
+          { class: call.error ? 'failed-call' : null },
+          h('code', {}, call.operation),
+          h('span', { class: 'ms' }, call.error ? `${call.error} · ` : '', `${call.durationMs} ms`),
+          bar,
+        );
+      }),
+    ),
+  );
+}

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createSlackWorkspace } from '../../src/sandbox/slack/workspace.ts';
+import { temporaryFolder } from '../investigations/fixtures.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The program as it is installed, in an empty folder and with nothing but these variables set. */
+function start(args: string[], environment: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [join(root, 'bin/apigw-500.js'), ...args], {
+    cwd: temporaryFolder(),
+    env: { PATH: process.env.PATH ?? '', HOME: temporaryFolder(), AWS_EC2_METADATA_DISABLED: 'true', ...environment },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  child.stdout.on('data', data => {
+    ended.stdout += data;
+  });
+  child.stderr.on('data', data => {
+    ended.stderr += data;
+  });
+  const end = once(child, 'close').then(([code]): Ended => ({ ...ended, code }));
+  return { child, end, ended };
+}
+
+const run = (args: string[], environment?: Record<string, string>) => start(args, environment).end;
+
+test('--version and --help', async () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  const help = await run(['--help']);
+  expect(help).toMatchObject({ code: 0, stderr: '' });
+  for (const command of ['serve', 'sandbox', 'diagnose', 'explain']) expect(help.stdout).toContain(`  ${command}`);
+  expect((await run(['diagnose', '--help'])).stdout).toContain('Usage: apigw-500 diagnose');
+});
+
+test.each([[[]], [['frobnicate']], [['toString']], [['--json']]])(
+  '%j is answered with the usage and code 2',
+  async args => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: apigw-500 <command>');
+  },
+);
+
+test('serve without a configuration names all that is missing, code 2', async () => {
+  const { code, stderr } = await run(['serve'], { PORT: 'abc' });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /has 3 problems\.\n {2}- PORT is not valid.*\n {2}- SLACK_BOT_TOKEN.*\n {2}- SLACK_SIGNING_SECRET/,
+  );
+  expect(stderr).not.toContain('    at ');
+});
+
+test('diagnose without a Region says which setting is missing', async () => {
+  const { code, stdout, stderr } = await run(['diagnose', 'orders-api', '--json']);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/AWS_REGION is not set/);
+});
+
+test('serve becomes ready, says so on stderr alone, and ends with 0 when it is told to, also when told twice', async () => {
+  const workspace = createSlackWorkspace();
+  const { apiUrl, close } = await workspace.listen();
+  onTestFinished(close);
+  const { child, end, ended } = start(['serve'], {
+    SLACK_BOT_TOKEN: workspace.botToken,
+    SLACK_SIGNING_SECRET: workspace.signingSecret,
+    SLACK_API_URL: apiUrl,
+    AWS_REGION: 'eu-west-1',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    HEALTH_FEED_URL: '',
+    PORT: '0',
+  });
+  await expect.poll(() => ended.stderr, { timeout: 10_000 }).toContain('"Ready."');
+  const { port } = JSON.parse(ended.stderr.split('\n').find(line => line.includes('"Ready."')) ?? '{}');
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', store: 'ok', slack: 'ok' }]);
+
+  child.kill('SIGTERM');
+  child.kill('SIGINT');
+  const { code, stdout, stderr } = await end;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  expect(stderr).toContain('"Stopped."');
+});

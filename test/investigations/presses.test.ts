@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { found, orders, request, submission } from './data.ts';
+import { diagnosed, onlyOpen, openBench } from './fixtures.ts';
+
+describe('a press', () => {
+  test('runs that check once, also when it is pressed twice at once, and shows who and when', async () => {
+    const bench = await diagnosed();
+    const hold = Promise.withResolvers<void>();
+    bench.service.gate = hold.promise;
+    bench.clock.advance(5_000);
+    const answers = await Promise.all([
+      bench.investigations.press(bench.id, 'step:4', 'U1'),
+      bench.investigations.press(bench.id, 'step:4', 'U2'),
+    ]);
+    expect(answers.sort()).toEqual(['running', 'started']);
+    expect(bench.outlets.published.at(-1)?.presses).toEqual({
+      'step:4': { by: 'U1', at: '2026-11-22T12:00:05.000Z', state: 'running' },
+    });
+    hold.resolve();
+    await bench.investigations.idle();
+
+    expect(bench.service.checked).toEqual(['step:4']);
+    const investigation = await onlyOpen(bench);
+    expect(investigation.presses['step:4']).toEqual({ by: 'U1', at: '2026-11-22T12:00:05.000Z', state: 'done' });
+    expect(investigation.record?.findings.map(item => item.summary)).toEqual(['All is well.', 'Checked again 1.']);
+    expect(bench.outlets.published.at(-1)).toEqual(investigation);
+  });
+
+  test('on two checks at once keeps the findings of both', async () => {
+    const bench = await diagnosed();
+    await Promise.all([
+      bench.investigations.press(bench.id, 'step:1', 'U1'),
+      bench.investigations.press(bench.id, 'step:4', 'U2'),
+    ]);
+    await bench.investigations.idle();
+    const summaries = (await onlyOpen(bench)).record?.findings.map(item => item.summary);
+    expect(summaries?.sort()).toEqual(['Checked again 1.', 'Checked again 2.']);
+  });
+
+  test('while the whole playbook runs again is answered by that run', async () => {
+    const bench = await diagnosed();
+    const hold = Promise.withResolvers<void>();
+    bench.service.gate = hold.promise;
+    await bench.investigations.rerun(bench.id, 'U1');
+    expect(await bench.investigations.press(bench.id, 'step:4', 'U2')).toBe('started');
+    hold.resolve();
+    await bench.investigations.idle();
+    expect(bench.service.checked).toEqual([]);
+    expect((await onlyOpen(bench)).presses['step:4']).toMatchObject({ by: 'U2', state: 'done' });
+  });
+
+  test('before the first run has ended, on an unknown check and on an unknown investigation starts nothing', async () => {
+    const bench = await openBench();
+    const hold = Promise.withResolvers<void>();
+    bench.service.gate = hold.promise;
+    await bench.investigations.submit(submission('one'));
+    await expect.poll(() => bench.service.diagnosed.length).toBe(1);
+    const { id } = await onlyOpen(bench);
+    expect(await bench.investigations.press(id, 'step:4', 'U1')).toBe('running');
+    hold.resolve();
+    await bench.investigations.idle();
+    expect(await bench.investigations.press(id, 'step:5', 'U1')).toBe('gone');
+    expect(await bench.investigations.press('nothing', 'step:4', 'U1')).toBe('gone');
+  });
+
+  test('that fails is shown as failed, keeps the record, and can be pressed again', async () => {
+    const bench = await diagnosed();
+    const before = (await onlyOpen(bench)).record;
+    bench.service.gate = Promise.reject(new Error('a defect'));
+    bench.service.gate.catch(() => undefined);
+    await bench.investigations.press(bench.id, 'step:4', 'U1');
+    await bench.investigations.idle();
+    expect(await onlyOpen(bench)).toMatchObject({ presses: { 'step:4': { state: 'failed' } }, record: before });
+    expect(await bench.investigations.press(bench.id, 'step:4', 'U1')).toBe('started');
+  });
+});
+
+describe('limits', () => {
+  test('a person has two runs at once; the third waits, and its card says so', async () => {
+    const bench = await openBench();
+    const hold = Promise.withResolvers<void>();
+    bench.service.gate = hold.promise;
+    bench.service.location = asked => found({ ...orders, apiId: asked.target, apiName: asked.target });
+    for (const target of ['one', 'two', 'three']) {
+      await bench.investigations.submit(submission(target, { request: request({ target }) }));
+    }
+    await bench.investigations.submit(submission('four', { by: 'U2', request: request({ target: 'four' }) }));
+    await expect.poll(() => bench.service.diagnosed.length).toBe(3);
+    await expect.poll(() => bench.outlets.published.find(item => item.waitingSince !== undefined)).toBeDefined();
+
+    const waiting = (await bench.investigations.listOpen({ teamId: 'T1' })).filter(item => item.waitingSince);
+    expect(waiting.map(item => item.target.apiId)).toEqual(['three']);
+    expect(bench.service.diagnosed.map(trigger => trigger.by)).toEqual(['U1', 'U1', 'U2']);
+    hold.resolve();
+    await bench.investigations.idle();
+    const ended = await bench.investigations.listOpen({ teamId: 'T1' });
+    expect(ended.map(item => [item.state, item.waitingSince])).toEqual(Array(4).fill(['diagnosed', undefined]));
+  });
+
+  test('ten runs at once; the rest wait for a turn', async () => {
+    const bench = await openBench();
+    const hold = Promise.withResolvers<void>();
+    bench.service.gate = hold.promise;
+    bench.service.location = asked => found({ ...orders, apiId: asked.target });
+    for (let index = 0; index < 25; index += 1) {
+      const target = `api-${index}`;
+      await bench.investigations.submit(submission(target, { by: null, kind: 'alarm', request: request({ target }) }));
+    }
+    await expect.poll(() => bench.service.located.length).toBe(25);
+    await expect
+      .poll(
+        async () => (await bench.investigations.listOpen({ teamId: 'T1' })).filter(item => item.waitingSince).length,
+      )
+      .toBe(15);
+    expect(bench.service.diagnosed).toHaveLength(10);
+    hold.resolve();
+    await bench.investigations.idle();
+    expect(bench.service.diagnosed).toHaveLength(25);
+  });
+});
