@@ -206,6 +206,7 @@ function tallied(access: Access): { access: Access; nothingRead(): boolean } {
     nothingRead: () => asked > 0 && answered === 0,
     access: {
       close: () => access.close(),
+      ownAccountId: () => access.ownAccountId(),
       async open(accountId, region) {
         const aws = await access.open(accountId, region);
         const send: Send = async (operation, input, options) => {

@@ -71,7 +71,7 @@ export class ConfigError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[], options?: ErrorOptions) {
-    super(`The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}.`, options);
+    super(problems.join('\n'), options);
     this.name = 'ConfigError';
     this.problems = problems;
   }

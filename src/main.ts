@@ -79,7 +79,9 @@ async function exitCodeOf([name, ...args]: readonly string[]): Promise<ExitCode>
     return await command.run(args, { ...terminal, config: readConfig, version: version() });
   } catch (error) {
     if (error instanceof ConfigError) {
-      err(`${error.message}\n${error.problems.map(problem => `  - ${problem}\n`).join('')}`);
+      const { problems } = error;
+      const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+      err(`The configuration has ${count}.\n${problems.map(problem => `  - ${problem}\n`).join('')}`);
       return 2;
     }
     err(`apigw-500 ${name} ended because of a defect: ${error instanceof Error ? error.stack : String(error)}\n`);

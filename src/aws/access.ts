@@ -37,6 +37,7 @@ export function openAccess(options: AccessOptions): Access {
   const accounts = new Map<string, Account>();
   const opened = new Map<string, Aws>();
   let identity: Promise<string | null> | undefined;
+  let ownId: string | null = null;
 
   const accountWith = (key: string, credentials: Credentials | undefined): Account => {
     const known = accounts.get(key);
@@ -59,15 +60,14 @@ export function openAccess(options: AccessOptions): Access {
 
   const own = (): Account => accountWith('own', options.credentials);
 
-  /** Whose credentials these are: asked once, and again only while the answer is unknown. */
   const ownAccountId = async (): Promise<string | null> => {
     identity ??= identityOf(own().clients, options.region);
-    const accountId = await identity;
-    if (accountId === null) identity = undefined;
-    return accountId;
+    ownId = await identity;
+    if (ownId === null) identity = undefined;
+    return ownId;
   };
 
-  const accountOf = (accountId: string | null, ownId: string | null): Account => {
+  const accountOf = (accountId: string | null): Account => {
     if (accountId === null || accountId === ownId) return own();
     const credentials = options.accounts?.[accountId];
     if (credentials === undefined) throw foreign(accountId, ownId);
@@ -78,12 +78,13 @@ export function openAccess(options: AccessOptions): Access {
     async open(accountId, region) {
       const where = region ?? options.region;
       if (!regionName.test(where)) throw noRegion(where);
-      const ownId = await ownAccountId();
+      // Only the choice between accounts has to wait; reading the own one need not know its id.
+      if (accountId !== null) await ownAccountId();
       const known = accountId ?? ownId;
       const key = `${known} ${where}`;
       const before = opened.get(key);
       if (before) return before;
-      const { clients, buckets } = accountOf(accountId, ownId);
+      const { clients, buckets } = accountOf(accountId);
       const aws: Aws = {
         send: throttled(sdkSend(clients, where), buckets, where),
         accountId: known,
@@ -93,6 +94,7 @@ export function openAccess(options: AccessOptions): Access {
       opened.set(key, aws);
       return aws;
     },
+    ownAccountId,
     close() {
       for (const { clients } of accounts.values()) clients.close();
     },

@@ -134,7 +134,8 @@ export function cliLine(command: string, { region, ...options }: CliOptions): st
   return ['aws', command, ...parts, '--region', quoted(region)].join(' ');
 }
 
-function quoted(value: string): string {
+/** One shell word: plain characters stay, anything else goes in single quotes. */
+export function quoted(value: string): string {
   const clean = value.replaceAll('\0', '');
   return /^[\w./:=,@%+-]+$/.test(clean) ? clean : `'${clean.replaceAll("'", `'\\''`)}'`;
 }

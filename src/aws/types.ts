@@ -17,8 +17,13 @@ export interface Aws {
 
 /** The way into AWS: one for the process. */
 export interface Access {
-  /** null: the account of the process's own credentials; null Region: the configured one. Rejects with UnreadError. */
+  /**
+   * null: the account of the process's own credentials, whose id is then in the answer only if it is known already;
+   * null Region: the configured one. Rejects with UnreadError.
+   */
   open(accountId: string | null, region: string | null): Promise<Aws>;
+  /** Whose the process's own credentials are; asked once, and again only while unknown. null: could not be read. */
+  ownAccountId(): Promise<string | null>;
   close(): void;
 }
 

@@ -1,7 +1,7 @@
 /** Scores the diagnosis over scenario files: each world is served by the embedded AWS and diagnosed for real. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openDiagnosis } from '../app.ts';
+import { openAws, openDiagnosis } from '../app.ts';
 import { parseRequest } from '../diagnosis/request.ts';
 import type { DiagnosisService } from '../diagnosis/types.ts';
 import type { AwsServer } from '../sandbox/aws/server.ts';
@@ -84,23 +84,15 @@ async function runScenario(
   context: Pick<CommandContext, 'clock' | 'config'>,
 ): Promise<BenchRun> {
   const endpoint = server.endpoint(scenario.id);
-  const diagnosing = await openDiagnosis(
-    {
-      ...context.config('command'),
-      awsRegion: scenario.world.region,
-      healthFeedUrl: `${endpoint}/health-feed`,
-      accounts: [],
-    },
-    {
-      clock: context.clock,
-      log: createLog('error'),
-      endpoint,
-      credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
-    },
-  );
+  const { clock } = context;
+  const { region } = scenario.world;
+  const credentials = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' };
+  const access = await openAws({ region, endpoint, credentials, clock, quotaShare: 1 });
+  const config = { ...context.config('command'), awsRegion: region, healthFeedUrl: `${endpoint}/health-feed` };
+  const diagnosing = await openDiagnosis(config, { access, clock, log: createLog('error') });
   try {
     const started = performance.now();
-    const outcome = await diagnoseScenario(scenario, diagnosing.service, context.clock);
+    const outcome = await diagnoseScenario(scenario, diagnosing.service, clock);
     const durationMs = Math.round(performance.now() - started);
     const asked = server.wire
       .calls(scenario.id)

@@ -28,7 +28,7 @@ Exit: 0 done, 2 usage, 3 target not found or ambiguous, 4 nothing could be read 
 type Open = (context: CommandContext, region: string | null) => Promise<OpenDiagnosis>;
 
 /** Codes of the JSON document that stands in for a report. */
-type ErrorCode = 'usage' | 'target_ambiguous' | 'target_not_found' | 'nothing_readable';
+type ErrorCode = 'usage' | 'target_ambiguous' | 'target_not_found' | 'nothing_readable' | 'failed';
 
 export async function run(args: readonly string[], context: CommandContext, open: Open = openFor): Promise<ExitCode> {
   const json = args.includes('--json');
@@ -36,11 +36,17 @@ export async function run(args: readonly string[], context: CommandContext, open
   const parsed = parseRequest(words, context.clock());
   const output = createOutput(context, json);
   if ('problem' in parsed) return output.failed(2, 'usage', `${parsed.problem}\n\n${usage.trimEnd()}`, parsed.problem);
-  const diagnosing = await open(context, parsed.request.region);
   try {
-    return await diagnose(parsed.request, diagnosing, context, output);
-  } finally {
-    diagnosing.close();
+    const diagnosing = await open(context, parsed.request.region);
+    try {
+      return await diagnose(parsed.request, diagnosing, context, output);
+    } finally {
+      diagnosing.close();
+    }
+  } catch (error) {
+    // main tells people; a program is told on stdout, where it looks.
+    output.broken(error);
+    throw error;
   }
 }
 
@@ -88,6 +94,7 @@ interface Output {
   /** The message goes to stderr; with --json, a document with the short one stands on stdout all the same. */
   failed(code: 2 | 4, error: ErrorCode, message: string, short?: string): ExitCode;
   candidates(error: ErrorCode, message: string, candidates: readonly Candidate[]): ExitCode;
+  broken(error: unknown): void;
 }
 
 function createOutput({ out, err, terminal }: CommandContext, json: boolean): Output {
@@ -110,6 +117,11 @@ function createOutput({ out, err, terminal }: CommandContext, json: boolean): Ou
       if (json) document({ error: { code: error, message, candidates } });
       else out(candidatesText(message, candidates, options));
       return 3;
+    },
+    broken(error) {
+      if (!json) return;
+      const message = error instanceof Error ? error.message : String(error);
+      document({ error: { code: 'failed' satisfies ErrorCode, message, candidates: [] } });
     },
   };
 }

@@ -206,7 +206,7 @@ function guessFields(message: string): AccessFields | null {
           .replace(/[^a-z]/g, '')
       ];
     // `integration.status` is what the function returned, `integrationStatus` what the endpoint answered.
-    const apart = /integration[._]status$/i.test(name) ? 'integration.status' : known;
+    const apart = /(?<!integration[._])integration[._]status$/i.test(name) ? 'integration.status' : known;
     if (apart !== undefined) keep(fields, apart, value);
   }
   const found = Object.keys(fields);
@@ -249,10 +249,13 @@ function xmlPairs(text: string): [string, string][] {
   return id === undefined ? pairs : [['requestId', id], ...pairs];
 }
 
+/** Values without quotes reach to the next key: messages have blanks in them. */
 function logfmtPairs(text: string): [string, string][] {
-  return [...text.matchAll(/(?:^|[\s,;|])([A-Za-z][\w.]{1,60})=(?:"([^"]*)"|([^\s,;|]+))/g)].map(
-    ([, name = '', quoted, bare = '']): [string, string] => [name, quoted ?? bare],
-  );
+  const keys = [...text.matchAll(/(?:^|[\s,;|])([A-Za-z][\w.]{1,60})=(?:"([^"]*)")?/g)];
+  return keys.map((key, at): [string, string] => {
+    const [whole, name = '', quoted] = key;
+    return [name, quoted ?? text.slice(key.index + whole.length, keys[at + 1]?.index).replace(/[,;|]$/, '')];
+  });
 }
 
 const clf = /^\S+ \S+ \S+ \[[^\]]{1,60}\] ?"([A-Z]+|-) (\S+) [^"]{0,20}" (\d{3}) (?:\d+|-) ([\w-]+=*)(?: (.*))?$/;

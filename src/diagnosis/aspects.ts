@@ -35,16 +35,22 @@ function withOthers(sentence: string, others: number): string {
 }
 
 /**
- * One claim for each cause and basis, with all its evidence. The first names the resources: the texts of the catalogue
- * are about one, and what fails comes first.
+ * One claim for each cause and basis, with all its evidence. The texts of the catalogue are about one function or
+ * endpoint: that of the first claim, as what fails comes first; the others only add what they know about it.
  */
 function merged(claims: Claim[]): Claim[] {
   const byCause = Map.groupBy(claims, ({ cause, basis }) => `${cause} ${basis}`);
-  return [...byCause.values()].flatMap(([first, ...others]) => {
+  return [...byCause.values()].flatMap(group => {
+    const [first] = group;
     if (first === undefined) return [];
-    const evidence = [...new Set([first, ...others].flatMap(one => one.evidence))];
-    const counts = [first, ...others].flatMap(one => one.requests ?? []);
-    return { ...first, evidence, requests: counts.length === 0 ? null : counts.reduce((all, count) => all + count, 0) };
+    const same = group.filter(one => one.parameters.functionName === first.parameters.functionName);
+    const counts = group.flatMap(one => one.requests ?? []);
+    return {
+      ...first,
+      evidence: [...new Set(group.flatMap(one => one.evidence))],
+      requests: counts.length === 0 ? null : counts.reduce((all, count) => all + count, 0),
+      parameters: Object.assign({}, ...same.toReversed().map(one => one.parameters)),
+    };
   });
 }
 

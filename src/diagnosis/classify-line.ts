@@ -1,7 +1,7 @@
 import { parseAccessLog } from './access-log.ts';
 import { readAccess } from './access-reading.ts';
 import { blank, type LineKind, type LineReading } from './line-reading.ts';
-import { parseEvent, withoutTime } from './log-event.ts';
+import { parseEvent, straightened, withoutTime } from './log-event.ts';
 import {
   atMostMedium,
   inEndpointAnswers,
@@ -41,7 +41,7 @@ const gatewayResponse = /^Gateway response type: /i;
  */
 export function classifyLine(message: string): LineReading {
   const fields = parseAccessLog(null, withoutTime(message));
-  if (fields !== null) return readAccess(fields, null);
+  if (fields !== null) return guessedAccess(readAccess(fields, null), message);
   const { text, requestId, dated } = parseEvent(message);
   const kind = kindOf(text);
   const facts = factsOf(text, kind, message);
@@ -56,6 +56,14 @@ export function classifyLine(message: string): LineReading {
     requestId: requestId ?? mentionedId(text),
     dated,
   };
+}
+
+/** Where the format is not known, the telling field may have a name that is not known either. */
+function guessedAccess(reading: LineReading, message: string): LineReading {
+  const silent = reading.cause === null && reading.possible.length === 0;
+  if (!silent || (reading.status !== null && reading.status < 400)) return reading;
+  const match = rewritten(atMostMedium(matchText(straightened(message))), reading.status);
+  return { ...reading, ...match, layer: layerOfLine(match, 'access') };
 }
 
 function kindOf(text: string): LineKind {
@@ -115,7 +123,7 @@ function factsOf(text: string, kind: LineKind, message: string): Partial<LineRea
   if (kind === 'sent') Object.assign(facts, destination(text));
   if (kind === 'received') Object.assign(facts, answer(text, message));
   const lambda = /Lambda request id: ?([0-9a-f-]{36})/i.exec(text) ?? /\bRequestId: ?([0-9a-f-]{36})/i.exec(text);
-  const inFront = /^([0-9a-f]{8}-[0-9a-f-]{27}) (?:\[?[A-Z]+\]?)\s/.exec(text);
+  const inFront = /^([0-9a-f]{8}-[0-9a-f-]{27}) (?:\[?[A-Z]+\]?\s|Task timed out)/.exec(text);
   const structured =
     text.startsWith('{"') && /"(?:level|type)": ?"/.test(text) ? /"requestId": ?"([0-9a-f-]{36})"/.exec(text) : null;
   const lambdaId = lambda?.[1] ?? inFront?.[1] ?? structured?.[1];

@@ -55,6 +55,11 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     return { aws: { ...aws, send: memoised(calls.send) }, started, stats: calls.stats };
   }
 
+  /** The own account's id is asked for beside the first reads, not before them. */
+  async function identified(context: RunContext, identity: Promise<string | null>): Promise<RunContext> {
+    return { ...context, aws: { ...context.aws, accountId: context.aws.accountId ?? (await identity) } };
+  }
+
   function runOf({ aws }: RunContext, target: Target, window: Window, overrides: Overrides): Run {
     const now = clock();
     const signals = readSignals({ aws, target, window, overrides, now, healthFeedUrl, fetch });
@@ -91,8 +96,11 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
         const context = await open(place.accountId, place.region);
         const expect = (target: Target, window: Window) =>
           startReading(runOf(context, target, window, request.overrides));
-        const location = await locate(request, { aws: context.aws, now: context.started, expect });
-        contexts.set(location, context);
+        const identity = access.ownAccountId();
+        const located = await locate(request, { aws: context.aws, now: context.started, expect });
+        const known = await identified(context, identity);
+        const location = inAccount(located, known.aws.accountId);
+        contexts.set(location, known);
         return location;
       } catch (error) {
         if (error instanceof UnreadError) return { kind: 'unreadable', message: error.message, remedy: error.remedy };
@@ -103,7 +111,9 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     async diagnose(trigger, location, onFinding = () => undefined) {
       const { target, window, threshold } = location;
       const { overrides } = trigger.request;
-      const context = contexts.get(location) ?? (await open(target.accountId, target.region));
+      const context =
+        contexts.get(location) ??
+        (await identified(await open(target.accountId, target.region), access.ownAccountId()));
       const run = runOf(context, target, window, overrides);
       startReading(run);
       const id = newId();
@@ -123,7 +133,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
       const definition = [...steps, ...diagnoses].find(one => `${one.group}:${one.number}` === checkId);
       if (definition === undefined) throw new RangeError(`There is no check ${checkId}.`);
       const { target, window } = record.report;
-      const context = await open(target.accountId, target.region);
+      const context = await identified(await open(target.accountId, target.region), access.ownAccountId());
       const run = runOf(context, target, window, record.overrides);
       const known = record.findings.filter(finding => finding.id !== definition.id);
       const finding = await check(definition, run, known);
@@ -140,15 +150,22 @@ type Conclude = (run: Run, findings: readonly Finding[]) => Promise<DiagnosisRec
  * What is asked again later is the same call (memoised), so the order of asking costs nothing.
  */
 function startReading({ signals, aws, window }: Run): void {
-  const ahead = [
-    signals.stage(),
-    signals.deployed(),
-    signals.deployments(),
-    signals.failures(),
-    signals.serviceEvents(),
-  ];
+  const ahead = [signals.stage(), signals.deployed(), signals.deployments(), signals.failures()];
   for (const reading of ahead) void attempt<unknown>(reading);
   readTrailAhead(aws, window);
+}
+
+/** Fills in the account that was not known while locating. */
+function inAccount(location: Location, accountId: string | null): Location {
+  switch (location.kind) {
+    case 'found':
+      return { ...location, target: { ...location.target, accountId } };
+    case 'ambiguous':
+    case 'not_found':
+      return { ...location, candidates: location.candidates.map(one => ({ ...one, accountId })) };
+    case 'unreadable':
+      return location;
+  }
 }
 
 function widened(window: Window): Window {

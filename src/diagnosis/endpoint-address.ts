@@ -22,6 +22,8 @@ export function addressFault(
   if (overLink && uri.startsWith('arn:')) return null;
   const address = uri.replace(/\{[^{}]*\}/g, 'x');
   if (!/^https?:\/\//i.test(address)) return 'does not begin with http:// or https://';
+  // URL parsers take the path for a host then.
+  if (/^https?:\/\/(?:[/?#]|$)/i.test(address)) return 'names no host';
   if (illegal.test(address)) return 'holds a character that no address may have';
   const parsed = URL.canParse(address) ? new URL(address) : null;
   if (parsed === null) return 'is no valid address';

@@ -78,10 +78,24 @@ export function readFunctionLogs(
 
 /** One for each invocation; an event that decides nothing is left out. Pure. */
 export function faultsIn(events: readonly LogEvent[]): FunctionFault[] {
-  return assembleRequests(events).flatMap(({ cause, decisive, members, lambdaRequestId }) => {
+  const faults = assembleRequests(events).flatMap(({ cause, decisive, members, lambdaRequestId }): FunctionFault[] => {
     const event = members[decisive ?? 0]?.event;
-    return cause === null || event === undefined ? [] : [{ cause, lambdaRequestId, event }];
+    if (cause === null || event === undefined) return [];
+    return [{ cause, lambdaRequestId: lambdaRequestId ?? idIn(event.message), event }];
   });
+  const byInvocation = new Map<string, FunctionFault>();
+  for (const [at, fault] of faults.entries()) {
+    const key = fault.lambdaRequestId ?? `event ${at}`;
+    const known = byInvocation.get(key);
+    // The closest word wins: "error of the function" is said of every one.
+    if (known === undefined || known.cause === 'lambda-function-error') byInvocation.set(key, fault);
+  }
+  return [...byInvocation.values()];
+}
+
+/** Runtimes and loggers put the id of the invocation where they like; it is the first that stands in a line. */
+function idIn(message: string): string | null {
+  return /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/.exec(message)?.[0] ?? null;
 }
 
 /** What API Gateway can only tell as an error of the function, and the function's log may tell more closely. */

@@ -71,11 +71,17 @@ export function withoutTime(message: string): string {
  */
 export function straightened(message: string): string {
   return message
-    .replace(/\\+u20(?:18|19)|[\u2018\u2019\u02bc\u2032\uff07]|&#39;|&apos;/gi, "'")
-    .replace(/\\+u20(?:1c|1d)|[\u201c\u201d\u201e\uff02]|&quot;/gi, '"')
-    .replace(/\\+(["'])/g, '$1')
-    .replace(/\\+[nrt]/g, ' ')
-    .replace(/\\+\//g, '/')
+    .replace(/\\+(u20(?:18|19|1c|1d)|["'nrt/])?/gi, unescaped)
+    .replace(/[\u2018\u2019\u02bc\u2032\uff07]|&#39;|&apos;/g, "'")
+    .replace(/[\u201c\u201d\u201e\uff02]|&quot;/g, '"')
     .replace(/\s+/g, ' ')
     .trim();
+}
+
+/** A whole run of backslashes at a time: nested wrappings escape the escapes. */
+function unescaped(run: string, escaped: string | undefined): string {
+  if (escaped === undefined) return run;
+  if (escaped === '"' || escaped === "'" || escaped === '/') return escaped;
+  if (escaped.length === 1) return ' ';
+  return /[89]$/.test(escaped) ? "'" : '"';
 }

@@ -109,7 +109,7 @@ function authorizerFit(cause: CauseId, request: FailedRequest, { deployed }: Set
 }
 
 /** The role that the decisive line names. */
-export function roleIn({ decisive }: Pick<FailedRequest, 'decisive'>): string | null {
+function roleIn({ decisive }: Pick<FailedRequest, 'decisive'>): string | null {
   return /arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]*[\w+=@-]/.exec(decisive?.message ?? '')?.[0] ?? null;
 }
 

@@ -2,9 +2,10 @@ import { readWriteEvents } from '../aws/cloudtrail.ts';
 import { listAttachedPolicyArns } from '../aws/iam.ts';
 import { globalRegion } from '../aws/regions.ts';
 import type { Aws, Stage, TrailEvent } from '../aws/types.ts';
+import { lambdaReference } from './backends.ts';
 import { relevantChanges } from './changes.ts';
 import { attempt, gapOf } from './finding.ts';
-import type { Changes, Deployed, FunctionFacts, SignalSources, Signals } from './signals.ts';
+import type { Backend, Changes, Deployed, FunctionFacts, SignalSources, Signals } from './signals.ts';
 import type { Gap, Overrides, Target, Window } from './types.ts';
 
 /** Changes are read from this long before the window at first. */
@@ -18,15 +19,16 @@ const deliveryLagMinutes = 15;
 
 export async function readChanges(
   { aws, target, window, overrides, now }: SignalSources,
-  signals: Pick<Signals, 'stage' | 'deployments' | 'deployed' | 'functions' | 'traffic'>,
+  signals: Pick<Signals, 'stage' | 'deployments' | 'deployed' | 'backends' | 'functions' | 'traffic'>,
 ): Promise<Changes> {
   const first = minutesBefore(window.start, changesBeforeMinutes);
   const trail = trailReader(aws);
-  const [recent, stage, deployments, deployed, functions, traffic] = await Promise.all([
+  const [recent, stage, deployments, deployed, backends, functions, traffic] = await Promise.all([
     trail(first, window.end),
     attempt(signals.stage()),
     attempt(signals.deployments()),
     attempt(signals.deployed()),
+    attempt(signals.backends()),
     attempt(signals.functions()),
     attempt(signals.traffic()),
   ]);
@@ -40,7 +42,7 @@ export async function readChanges(
     target,
     stage: stage.value,
     deployments: stageDeployments,
-    functionNames: (functions.value?.items ?? []).map(one => one.reference.name),
+    functionNames: functionNames(deployed.value, backends.value ?? [], overrides),
     roleNames,
     policyArns: await policiesOf(aws, roleNames, events, overrides),
     onset,
@@ -124,6 +126,13 @@ function neededSince(
   const previous = carried ? (deployments[index + 1]?.createdAt ?? limit) : earliest;
   const wanted = previous < earliest ? previous : earliest;
   return wanted < limit ? limit : wanted;
+}
+
+/** Also of functions that cannot be read: their changes are told all the same. */
+function functionNames(deployed: Deployed | null, backends: Backend[], { functionName }: Overrides): string[] {
+  const authorizers = deployed?.configuration.authorizers.map(one => lambdaReference(one.uri ?? '')?.name) ?? [];
+  const names = [functionName?.split(':')[0], ...backends.map(one => one.lambda?.name), ...authorizers];
+  return [...new Set(names.filter(name => name != null))];
 }
 
 function rolesOf(deployed: Deployed | null, functions: FunctionFacts[]): string[] {

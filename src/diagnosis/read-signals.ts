@@ -13,7 +13,7 @@ import type { Api, Aws, Configuration } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { backendsOf, lambdaReference } from './backends.ts';
 import { undeployedDifferences } from './deployed.ts';
-import { attempt, gapOf } from './finding.ts';
+import { attempt } from './finding.ts';
 import { readChanges } from './read-changes.ts';
 import { readFailures } from './read-failures.ts';
 import type {
@@ -21,6 +21,7 @@ import type {
   Deployed,
   Failures,
   FunctionFacts,
+  FunctionList,
   LambdaReference,
   SignalSources,
   Signals,
@@ -50,8 +51,7 @@ export function readSignals(sources: SignalSources): Signals {
   const functions = once(async () => {
     const references = functionReferences(await backends(), (await deployed()).configuration, overrides, aws);
     const chosen = references.length <= functionCap ? references : failingFirst(references, await failures());
-    const items = await Promise.all(chosen.slice(0, functionCap).map(one => functionFacts(send, one)));
-    return { items, complete: references.length <= functionCap };
+    return readFunctions(send, chosen.slice(0, functionCap), references.length <= functionCap);
   });
   const traffic = once(async (): Promise<Traffic> => {
     const names =
@@ -62,7 +62,7 @@ export function readSignals(sources: SignalSources): Signals {
     return trafficOf(series, named, window);
   });
   const failures = once(() => readFailures(sources, stage));
-  const changes = once(() => readChanges(sources, { stage, deployments, deployed, functions, traffic }));
+  const changes = once(() => readChanges(sources, { stage, deployments, deployed, backends, functions, traffic }));
   const serviceEvents = once(() =>
     readServiceEvents(send, { region: target.region, feedUrl: sources.healthFeedUrl, fetch: sources.fetch }),
   );
@@ -98,11 +98,22 @@ async function restDeployed(
   if (exported.value !== null) {
     const undeployed =
       draft !== null && resources.value?.complete ? undeployedDifferences(exported.value, draft) : null;
-    return { configuration: exported.value, basis: 'export', faithful: true, undeployed, draft, stageVariables };
+    const configuration = withResourceIds(exported.value, draft);
+    return { configuration, basis: 'export', faithful: true, undeployed, draft, stageVariables };
   }
   if (exported.unread === null) throw notDeployed(target);
   if (draft === null) throw exported.unread;
   return { configuration: draft, basis: 'draft', faithful: false, undeployed: null, draft, stageVariables };
+}
+
+/** An export names no resource ids, which command lines need; the draft has them. */
+function withResourceIds(exported: Configuration, draft: Configuration | null): Configuration {
+  const ids = new Map(draft?.routes.map(route => [route.key, route.resourceId]));
+  const routes = exported.routes.map(route => {
+    const resourceId = ids.get(route.key);
+    return resourceId === undefined ? route : { ...route, resourceId };
+  });
+  return { ...exported, routes };
 }
 
 function withPolicy(draft: Configuration, api: Api | null): Configuration {
@@ -180,7 +191,20 @@ function failingFirst(uses: FunctionUse[], failures: Failures): FunctionUse[] {
   return [...uses.filter(fails), ...uses.filter(use => !fails(use))];
 }
 
-async function functionFacts(send: Aws['send'], use: FunctionUse): Promise<FunctionFacts> {
-  const { arn, qualifier } = use.reference;
-  return { ...use, configuration: await readFunction(send, arn, qualifier) };
+async function readFunctions(send: Aws['send'], uses: FunctionUse[], complete: boolean): Promise<FunctionList> {
+  const readings = await Promise.all(
+    uses.map(async use => ({
+      use,
+      read: await attempt(readFunction(send, use.reference.arn, use.reference.qualifier)),
+    })),
+  );
+  const items: FunctionFacts[] = [];
+  const unread: NonNullable<FunctionList['unread']> = [];
+  for (const { use, read } of readings) {
+    if (read.unread === null) items.push({ ...use, configuration: read.value });
+    else unread.push({ reference: use.reference, error: read.unread });
+  }
+  const [first] = unread;
+  if (items.length === 0 && first !== undefined) throw first.error;
+  return { items, complete, ...(first === undefined ? {} : { unread }) };
 }

@@ -2,12 +2,12 @@ import type { FunctionConfiguration, Route } from '../aws/types.ts';
 import { causeRecord } from './causes/catalogue.ts';
 import { routeParameters } from './faults.ts';
 import { functionParameters } from './function-state.ts';
-import { calledFunction, roleIn, type Setup } from './narrow-cause.ts';
+import { lineParameters } from './line-parameters.ts';
+import { calledFunction, type Setup } from './narrow-cause.ts';
 import { routeServing } from './routes.ts';
 import { backendServing, functionBehind, integrationTimeoutMs } from './serving.ts';
 import type { FailedRequest, FunctionFacts } from './signals.ts';
 import type { CauseId, CauseParameters } from './types.ts';
-import { excerpt } from './wording.ts';
 
 /** Causes whose texts name the status that clients got. */
 const clientStatus: readonly CauseId[] = [
@@ -31,12 +31,13 @@ export function requestParameters(cause: CauseId, requests: readonly FailedReque
   if (example === undefined) return {};
   const message = example.decisive?.message ?? '';
   const status = commonest(own.map(request => request.status));
+  const line = lineParameters(message, cause, example.functionArn);
   return defined({
+    ...line,
     ...(called === null ? {} : functionParameters(called)),
     ...routesOf(own, setup),
-    ...byCause(cause, example, own, setup),
-    message: quoted(cause, message),
-    statusCode: clientStatus.includes(cause) && status !== null ? String(status) : statusIn(cause, message),
+    ...byCause(cause, example, line, own, setup),
+    ...(clientStatus.includes(cause) && status !== null ? { statusCode: String(status) } : {}),
   });
 }
 
@@ -66,19 +67,24 @@ function routesOf(requests: readonly FailedRequest[], { deployed }: Setup): Caus
 
 type Loose = { [Name in keyof CauseParameters]?: CauseParameters[Name] | null | undefined };
 
-function byCause(cause: CauseId, example: FailedRequest, requests: readonly FailedRequest[], setup: Setup): Loose {
+function byCause(
+  cause: CauseId,
+  example: FailedRequest,
+  line: CauseParameters,
+  requests: readonly FailedRequest[],
+  setup: Setup,
+): Loose {
   const backend = backendServing(setup.backends, example);
   const { configuration } = (backend && functionBehind(backend, setup.functions, setup.overrides)) ?? {
     configuration: null,
   };
-  const message = example.decisive?.message ?? '';
   const { family } = causeRecord(cause);
-  if (cause.startsWith('lambda-execution-role-')) return executionRole(message, configuration);
+  if (cause.startsWith('lambda-execution-role-')) return executionRole(configuration, line);
   if (family === 'role') {
-    const roleArn = roleIn(example) ?? backend?.integration.credentials;
-    return { ...refusal(message), roleArn, roleName: roleArn?.split('/').at(-1) };
+    const roleArn = line.roleArn ?? backend?.integration.credentials;
+    return { roleArn, roleName: roleArn?.split('/').at(-1) };
   }
-  if (family === 'authorizer') return authorizerParameters(example, setup);
+  if (family === 'authorizer') return authorizerParameters(example, line, setup);
   if (family === 'mapping' || cause === 'aws-service-integration-rejected') return { endpoint: backend?.uri };
   const longest = Math.max(...requests.map(one => one.integrationLatencyMs ?? 0));
   return {
@@ -94,7 +100,7 @@ function byCause(cause: CauseId, example: FailedRequest, requests: readonly Fail
 }
 
 /** The function that failed is the authorizer's, not the one behind the route. */
-function authorizerParameters(example: FailedRequest, { deployed, functions }: Setup): Loose {
+function authorizerParameters(example: FailedRequest, line: CauseParameters, { deployed, functions }: Setup): Loose {
   const { routes, authorizers } = deployed?.configuration ?? { routes: [], authorizers: [] };
   const route = example.route === null ? null : routeServing(routes, example.route);
   const used = route === null && authorizers.length === 1 ? authorizers[0]?.id : route?.authorizerId;
@@ -105,7 +111,7 @@ function authorizerParameters(example: FailedRequest, { deployed, functions }: S
       ? deployed.draft?.authorizers.find(one => one.name === authorizer?.name)?.id
       : authorizer?.id;
   const facts = functions.find(one => one.usedBy === authorizer?.id);
-  const roleArn = roleIn(example) ?? authorizer?.credentials;
+  const roleArn = line.roleArn ?? authorizer?.credentials;
   return {
     functionName: facts?.reference.name,
     functionArn: facts?.reference.arn,
@@ -119,53 +125,23 @@ function authorizerParameters(example: FailedRequest, { deployed, functions }: S
 /** What the texts may name of a function whose own log tells of a cause. Pure. */
 export function faultParameters(cause: CauseId, message: string, facts: FunctionFacts): CauseParameters {
   const { configuration, reference } = facts;
+  const line = lineParameters(message, cause, reference.arn);
   return defined({
+    ...line,
     ...functionParameters(reference),
     ...routeParameters(facts.routes),
-    ...(cause.startsWith('lambda-execution-role-') ? executionRole(message, configuration) : {}),
+    ...(cause.startsWith('lambda-execution-role-') ? executionRole(configuration, line) : {}),
     functionTimeoutSeconds: configuration?.timeoutSeconds,
     memoryMb: configuration?.memoryMb,
     kmsKeyArn: configuration?.kmsKeyArn,
-    message: quoted(cause, message),
   });
 }
 
-function executionRole(message: string, configuration: FunctionConfiguration | null): Loose {
-  return { roleArn: configuration?.role, roleName: configuration?.role.split('/').at(-1), ...refusal(message) };
-}
-
-/** Who was refused what, as IAM words it: `User: <arn> is not authorized to perform: <action> on resource: <arn>`. */
-function refusal(message: string): { roleName?: string; action?: string; resource?: string } {
-  const text = message.replace(/\s+/g, ' ');
-  const action = /is not authorized to perform: ?([\w-]+:\w+)/i.exec(text)?.[1];
-  const resource = /is not authorized to perform: ?\S+ on resource: ?([^\s"',\\]+)/i.exec(text)?.[1];
-  const roleName = /:assumed-role\/([\w+=,.@-]+)\//.exec(text)?.[1];
-  return {
-    ...(roleName === undefined ? {} : { roleName }),
-    ...(action === undefined ? {} : { action }),
-    ...(resource === undefined ? {} : { resource: resource.replace(/\.$/, '') }),
-  };
-}
-
-/** Status codes inside a line that tell of the endpoint's answer or of a mapping. */
-function statusIn(cause: CauseId, message: string): string | undefined {
-  if (
-    !['output-mapping-invalid', 'no-integration-response-match', 'aws-service-integration-rejected'].includes(cause)
-  ) {
-    return undefined;
-  }
-  return /(?:method response|Status Code|status):? ?(\d{3})\b/i.exec(message)?.[1];
-}
-
-/** The error's own words, without what API Gateway and Lambda put around them. */
-function quoted(cause: CauseId, message: string): string | undefined {
-  if (message === '' || !['lambda', 'authorizer', 'edge'].includes(causeRecord(cause).family)) return undefined;
-  const text = message.replace(/\s+/g, ' ').trim();
-  const own =
-    /customer function error: ?(.*?)(?:\.? ?Lambda request id: ?\S+)?$/i.exec(text)?.[1] ??
-    /returned the following error: ?(.*?)\. Check your Lambda function/i.exec(text)?.[1] ??
-    /"errorMessage": ?"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
-  return own === undefined || own === '' ? undefined : excerpt(own, 160);
+/** The role that a function runs with, unless the line names the session that was refused. */
+function executionRole(configuration: FunctionConfiguration | null, line: CauseParameters): Loose {
+  const roleArn = configuration?.role;
+  const roleName = line.roleName ?? roleArn?.split('/').at(-1);
+  return { roleName, roleArn: roleName === undefined || roleArn?.endsWith(`/${roleName}`) ? roleArn : null };
 }
 
 function defined(loose: Loose): CauseParameters {

@@ -12,6 +12,7 @@ import type {
   ServiceEvent,
   Stage,
 } from '../aws/types.ts';
+import type { UnreadError } from '../aws/unread.ts';
 import type { CauseId, Gap, Impact, Overrides, Pattern, RelevantChange, Series, Target, Window } from './types.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface Signals {
   /** Where requests end: one entry for each distinct backend, failing routes first. */
   backends(): Promise<Backend[]>;
   /** The Lambda functions behind the integrations and authorizers, as they are now; capped, the failing ones first. */
-  functions(): Promise<Listed<FunctionFacts>>;
+  functions(): Promise<FunctionList>;
   traffic(): Promise<Traffic>;
   failures(): Promise<Failures>;
   changes(): Promise<Changes>;
@@ -76,6 +77,12 @@ export interface LambdaReference {
   region: string;
   /** Without the qualifier. */
   arn: string;
+}
+
+/** Rejects only where not one of several functions could be read. */
+export interface FunctionList extends Listed<FunctionFacts> {
+  /** Functions that could not be read, such as one in another account: not among the items. Absent: none. */
+  unread?: { reference: LambdaReference; error: UnreadError }[];
 }
 
 export interface FunctionFacts {

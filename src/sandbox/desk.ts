@@ -125,6 +125,7 @@ export async function worldAccess(
       const scenario = accountId === null ? current() : worldOf(accountId);
       return (await accessTo(scenario)).open(accountId, region);
     },
+    ownAccountId: async () => (await accessTo(current())).ownAccountId(),
     close() {
       for (const access of opened.values()) void access.then(one => one.close());
     },

@@ -18,13 +18,16 @@ async function access(answer: (call: Call) => ReturnType<typeof identity> | obje
     ...more,
   });
   onTestFinished(() => opened.close());
-  return { open: opened.open, calls, stsCalls: () => calls.filter(call => call.service === 'sts').length };
+  return { open: opened.open, ownAccountId: opened.ownAccountId, calls, stsCalls: () => calls.filter(call => call.service === 'sts').length };
 }
 
 describe('openAccess', () => {
   it('opens the own account in the configured Region, once', async () => {
-    const { open, stsCalls } = await access(() => identity('111122223333'));
+    const { open, ownAccountId, stsCalls } = await access(() => identity('111122223333'));
 
+    const ahead = await open(null, null);
+    expect(ahead.accountId).toBeNull();
+    expect(await Promise.all([ownAccountId(), ownAccountId()])).toEqual(['111122223333', '111122223333']);
     const [first, second] = await Promise.all([open(null, null), open('111122223333', 'eu-west-1')]);
     const china = await open(null, 'cn-north-1');
 
@@ -37,12 +40,14 @@ describe('openAccess', () => {
 
   it('works without knowing its account, and asks again the next time', async () => {
     let up = false;
-    const { open, stsCalls } = await access(call =>
+    const { open, ownAccountId, stsCalls } = await access(call =>
       up ? identity('111122223333') : failure(call, 'ExpiredToken', 'expired', 403),
     );
 
+    expect(await ownAccountId()).toBeNull();
     expect((await open(null, null)).accountId).toBeNull();
     up = true;
+    expect(await ownAccountId()).toBe('111122223333');
     expect((await open(null, null)).accountId).toBe('111122223333');
     expect(stsCalls()).toBe(2);
   });

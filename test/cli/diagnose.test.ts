@@ -134,19 +134,22 @@ describe('exit code 4', () => {
 test('a defect is left to the caller, and what was opened is closed', async () => {
   let closed = 0;
   const service = { ...scriptedService(), locate: () => Promise.reject(new Error('a defect')) };
-  const running = run(['orders-api'], terminal(), async () => ({
+  const screen = terminal();
+  const running = run(['orders-api', '--json'], screen, async () => ({
     service,
     nothingRead: () => false,
     close: () => void closed++,
   }));
   await expect(running).rejects.toThrow('a defect');
   expect(closed).toBe(1);
+  expect(JSON.parse(screen.stdout)).toEqual({ error: { code: 'failed', message: 'a defect', candidates: [] } });
 });
 
 describe('whether anything was read', () => {
   /** AWS that answers the operations named and denies the rest. */
   function accessTo(...answers: string[]): Access {
     return {
+      ownAccountId: async () => null,
       close() {},
       async open() {
         const send = async (operation: string) => {

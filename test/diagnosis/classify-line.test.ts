@@ -242,12 +242,15 @@ const withoutLines: CauseId[] = [
 const onlyPossible: CauseId[] = ['vpc-link-unavailable', 'vpc-link-targets-unhealthy', 'api-not-deployed'];
 
 describe('decisive lines', () => {
-  it.each(decisive.flatMap(([cause, ...lines]) => lines.map(line => [cause, line] as const)))('%s: %s', (cause, line) => {
-    const reading = classifyLine(line);
-    expect(reading.cause).toBe(cause);
-    expect(reading.confidence).toMatch(/^(high|medium)$/);
-    expect(reading.possible).not.toContain(cause);
-  });
+  it.each(decisive.flatMap(([cause, ...lines]) => lines.map(line => [cause, line] as const)))(
+    '%s: %s',
+    (cause, line) => {
+      const reading = classifyLine(line);
+      expect(reading.cause).toBe(cause);
+      expect(reading.confidence).toMatch(/^(high|medium)$/);
+      expect(reading.possible).not.toContain(cause);
+    },
+  );
 
   it('are there for every cause that a line can show', () => {
     const named = new Set(decisive.map(([cause]) => cause));
@@ -280,7 +283,10 @@ describe('lines that do not decide', () => {
       `(${id}) ${failed} API Gateway does not have permission to assume the provided role arn:aws:iam::111122223333:role/r`,
       ['integration-role-not-assumable', 'authorizer-role-not-assumable'],
     ],
-    [`(${id}) Lambda invocation failed with status: 403`, ['lambda-integration-method-not-post', 'integration-role-lacks-permission']],
+    [
+      `(${id}) Lambda invocation failed with status: 403`,
+      ['lambda-integration-method-not-post', 'integration-role-lacks-permission'],
+    ],
     [`(${id}) Lambda invocation failed with status: 502`, ['lambda-kms-access-denied', 'lambda-not-ready']],
     [
       `(${id}) ${failed} There was an internal error while executing your request`,
@@ -406,7 +412,19 @@ describe('facts beside the cause', () => {
 
 describe('any text', () => {
   it('is read without throwing', () => {
-    const fragment = fc.constantFrom('(', ')', '{"', '":"', '"status":"500"', failed, quotes, '\\', '\u2019', '$context.', '<a>');
+    const fragment = fc.constantFrom(
+      '(',
+      ')',
+      '{"',
+      '":"',
+      '"status":"500"',
+      failed,
+      quotes,
+      '\\',
+      '\u2019',
+      '$context.',
+      '<a>',
+    );
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string({ unit: 'binary' }), fragment)), parts => {
         const reading = classifyLine(parts.join(''));

@@ -218,7 +218,7 @@ async function deliverCommand(url: string, secret: string, fields: Record<string
 }
 
 /** Every text of a message, in reading order. */
-export function readable(message: Pick<Message, 'text' | 'blocks'>): string {
+export function readable(message: { text: string; blocks: readonly unknown[] }): string {
   return [message.text, ...textsOf(message.blocks)].join('\n');
 }
 
@@ -231,6 +231,6 @@ function textsOf(value: unknown): string[] {
 }
 
 /** Action ids of the buttons of a message, in order. */
-export function buttonsOf(message: Pick<Message, 'blocks'>): string[] {
+export function buttonsOf(message: { blocks: readonly unknown[] }): string[] {
   return [...JSON.stringify(message.blocks).matchAll(/"action_id":"([^"]+)"/g)].map(([, id]) => id ?? '');
 }

@@ -135,14 +135,7 @@ function authorizerNamed({ authorizerId }: CauseParameters): string {
 /** Only REST APIs can call an authorizer on trial. */
 function testAuthorizer({ authorizerId = '<authorizer-id>' }: CauseParameters, target: Target | null): string {
   if (target === null || target.apiType === 'REST') {
-    return awsCli('apigateway test-invoke-authorizer', regionOf(target), [
-      ['rest-api-id', target?.apiId ?? '<api-id>'],
-      ['authorizer-id', authorizerId],
-      ['headers', '{"Authorization":"<token>"}'],
-    ]);
+    return cliLine('apigateway test-invoke-authorizer', { 'rest-api-id': target?.apiId ?? '<api-id>', 'authorizer-id': authorizerId, 'headers': '{"Authorization":"<token>"}', region: regionOf(target) });
   }
-  return awsCli('apigatewayv2 get-authorizer', target.region, [
-    ['api-id', target.apiId],
-    ['authorizer-id', authorizerId],
-  ]);
+  return cliLine('apigatewayv2 get-authorizer', { 'api-id': target.apiId, 'authorizer-id': authorizerId, region: target.region });
 }

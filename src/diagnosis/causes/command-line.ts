@@ -1,30 +1,11 @@
 /** AWS CLI lines that can be pasted: every value quoted for a POSIX shell, what is not known as '<placeholder>'. */
+import { cliLine, quoted } from '../../aws/links.ts';
+import { partitionOf } from '../../aws/regions.ts';
 import { authorizerSourceArn, integrationSourceArn } from '../invocation.ts';
 import type { CauseParameters, Target } from '../types.ts';
 
-type Option = readonly [name: string, value: string | number | undefined];
-
-/** `aws SERVICE COMMAND --option value … --region REGION`; options without a value are left out. */
-export function awsCli(command: string, region: string, options: readonly Option[] = []): string {
-  const words = ['aws', command];
-  for (const [name, value] of [...options, ['region', region] as const]) {
-    if (value !== undefined) words.push(`--${name}`, quoted(String(value)));
-  }
-  return words.join(' ');
-}
-
-/** Safe in sh, bash and zsh: plain words stay, anything else goes in single quotes. */
-export function quoted(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) && !word.startsWith('=') ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 export function regionOf(target: Target | null): string {
   return target?.region ?? '<region>';
-}
-
-export function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** Name and Region of the function; the whole ARN stands for the name where it lives in another account. */
@@ -49,14 +30,7 @@ function methodOf(parameters: CauseParameters): string {
 /** `aws lambda add-permission` for a route, or for an authorizer's call where `authorizerId` is given. */
 export function addPermission(parameters: CauseParameters, target: Target | null, authorizer = false): string {
   const { name, region } = functionAddress(parameters, target);
-  return awsCli('lambda add-permission', region, [
-    ['function-name', name],
-    ['qualifier', parameters.qualifier],
-    ['statement-id', parameters.statementId ?? statementId(parameters, target, authorizer)],
-    ['action', 'lambda:InvokeFunction'],
-    ['principal', 'apigateway.amazonaws.com'],
-    ['source-arn', parameters.sourceArn ?? sourceArn(parameters, target, authorizer)],
-  ]);
+  return cliLine('lambda add-permission', { 'function-name': name, 'qualifier': parameters.qualifier, 'statement-id': parameters.statementId ?? statementId(parameters, target, authorizer), 'action': 'lambda:InvokeFunction', 'principal': 'apigateway.amazonaws.com', 'source-arn': parameters.sourceArn ?? sourceArn(parameters, target, authorizer), region });
 }
 
 /** Lambda allows letters, digits, `-` and `_`, 100 at most. */
@@ -87,16 +61,9 @@ export function updateIntegration(
   change: { path: string; option: string; value: string },
 ): string {
   if (target !== null && target.apiType !== 'REST') {
-    return awsCli('apigatewayv2 update-integration', target.region, [
-      ['api-id', target.apiId],
-      ['integration-id', '<integration-id>'],
-      [change.option, change.value],
-    ]);
+    return cliLine('apigatewayv2 update-integration', { 'api-id': target.apiId, 'integration-id': '<integration-id>', change.option: change.value, region: target.region });
   }
-  return awsCli('apigateway update-integration', regionOf(target), [
-    ...restMethod(parameters, target),
-    ['patch-operations', patch('replace', change.path, change.value)],
-  ]);
+  return cliLine('apigateway update-integration', { ...restMethod(parameters, target), 'patch-operations': patch('replace', change.path, change.value), region: regionOf(target) });
 }
 
 export function restMethod(parameters: CauseParameters, target: Target | null): Option[] {
@@ -121,7 +88,7 @@ export function patch(op: 'replace' | 'remove', path: string, value?: string): s
 
 export function createDeployment(target: Target | null): string {
   const service = target === null || target.apiType === 'REST' ? 'apigateway' : 'apigatewayv2';
-  return awsCli(`${service} create-deployment`, regionOf(target), stageOptions(target));
+  return cliLine(`${service} create-deployment`, { ...stageOptions(target), region: regionOf(target) });
 }
 
 /** What must follow a change of the API's configuration before requests see it. */
@@ -137,10 +104,7 @@ export function thenDeploy(target: Target | null): string {
 /** Sets the whole trust policy of a role. */
 export function trustService(parameters: CauseParameters, target: Target | null, service: string): string {
   const statement = { Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' };
-  return awsCli('iam update-assume-role-policy', regionOf(target), [
-    ['role-name', roleName(parameters)],
-    ['policy-document', policyDocument(statement)],
-  ]);
+  return cliLine('iam update-assume-role-policy', { 'role-name': roleName(parameters), 'policy-document': policyDocument(statement), region: regionOf(target) });
 }
 
 export function grantToRole(
@@ -149,11 +113,7 @@ export function grantToRole(
   grant: { action: string; resource: string },
 ): string {
   const name = `allow-${grant.action.replace(/[^\w+=,.@-]+/g, '-').replace(/^-|-$/g, '')}`;
-  return awsCli('iam put-role-policy', regionOf(target), [
-    ['role-name', roleName(parameters)],
-    ['policy-name', name],
-    ['policy-document', policyDocument({ Effect: 'Allow', Action: grant.action, Resource: grant.resource })],
-  ]);
+  return cliLine('iam put-role-policy', { 'role-name': roleName(parameters), 'policy-name': name, 'policy-document': policyDocument({ Effect: 'Allow', Action: grant.action, Resource: grant.resource }), region: regionOf(target) });
 }
 
 export function roleName({ roleName, roleArn }: CauseParameters): string {
@@ -168,10 +128,7 @@ function policyDocument(statement: Record<string, unknown>): string {
 export function tailFunctionLog(parameters: CauseParameters, target: Target | null): string {
   const { name, region } = functionAddress(parameters, target);
   const bare = name.split(':').at(-1) ?? name;
-  return awsCli(`logs tail ${quoted(`/aws/lambda/${bare}`)}`, region, [
-    ['since', '30m'],
-    ['filter-pattern', '?ERROR ?Exception ?"Task timed out" ?"Status: error"'],
-  ]);
+  return cliLine(`logs tail ${quoted(`/aws/lambda/${bare}`)}`, { 'since': '30m', 'filter-pattern': '?ERROR ?Exception ?"Task timed out" ?"Status: error"', region });
 }
 
 /** Brings an alias back to an older version; without an alias the old package must be uploaded. */
@@ -179,19 +136,12 @@ export function rollBack(parameters: CauseParameters, target: Target | null): st
   const { name, region } = functionAddress(parameters, target);
   const alias = parameters.qualifier !== undefined && !/^(\d+|\$LATEST)$/.test(parameters.qualifier);
   if (alias) {
-    return awsCli('lambda update-alias', region, [
-      ['function-name', name],
-      ['name', parameters.qualifier],
-      ['function-version', '<last-good-version>'],
-    ]);
+    return cliLine('lambda update-alias', { 'function-name': name, 'name': parameters.qualifier, 'function-version': '<last-good-version>', region });
   }
-  return awsCli('lambda update-function-code', region, [
-    ['function-name', name],
-    ['zip-file', 'fileb://<last-good-package>.zip'],
-  ]);
+  return cliLine('lambda update-function-code', { 'function-name': name, 'zip-file': 'fileb://<last-good-package>.zip', region });
 }
 
 export function configureFunction(parameters: CauseParameters, target: Target | null, options: Option[]): string {
   const { name, region } = functionAddress(parameters, target);
-  return awsCli('lambda update-function-configuration', region, [['function-name', name], ...options]);
+  return cliLine('lambda update-function-configuration', { 'function-name': name, ...options, region });
 }

@@ -26,8 +26,8 @@ export const edgeCauses: readonly CauseRecord[] = [
       'Look at what the rule matches in its sampled requests; set it to count, or exclude good traffic from it, where it blocks the wrong ones. A custom response of the rule decides the status.',
     cli: ({ webAclArn }, target) =>
       webAclArn === undefined
-        ? awsCli('wafv2 get-web-acl-for-resource', regionOf(target), [['resource-arn', stageArn(target)]])
-        : awsCli('wafv2 get-web-acl', regionOf(target), [['arn', webAclArn]]),
+        ? cliLine('wafv2 get-web-acl-for-resource', { 'resource-arn': stageArn(target), region: regionOf(target) })
+        : cliLine('wafv2 get-web-acl', { 'arn': webAclArn, region: regionOf(target) }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-aws-waf.html',
   }),
   defineCause({
@@ -62,10 +62,7 @@ export const edgeCauses: readonly CauseRecord[] = [
     remedy: (_, target) =>
       `Allow execute-api:Invoke for these callers in the policy, or take the denying statement out.${thenDeploy(target)}`,
     cli: (_, target) =>
-      awsCli('apigateway update-rest-api', regionOf(target), [
-        ['rest-api-id', target?.apiId ?? '<api-id>'],
-        ['patch-operations', patch('replace', '/policy', '<policy-json>')],
-      ]),
+      cliLine('apigateway update-rest-api', { 'rest-api-id': target?.apiId ?? '<api-id>', 'patch-operations': patch('replace', '/policy', '<policy-json>'), region: regionOf(target) }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html',
   }),
   defineCause({
@@ -86,10 +83,7 @@ export const edgeCauses: readonly CauseRecord[] = [
     remedy: (_, target) =>
       `Set the gateway response back to its own status, then see why the requests are refused in the first place.${thenDeploy(target)}`,
     cli: (p, target) =>
-      awsCli('apigateway delete-gateway-response', regionOf(target), [
-        ['rest-api-id', target?.apiId ?? '<api-id>'],
-        ['response-type', p.resource ?? '<response-type>'],
-      ]),
+      cliLine('apigateway delete-gateway-response', { 'rest-api-id': target?.apiId ?? '<api-id>', 'response-type': p.resource ?? '<response-type>', region: regionOf(target) }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html',
   }),
   defineCause({
@@ -110,14 +104,8 @@ export const edgeCauses: readonly CauseRecord[] = [
       'Find which limit is reached (usage plan, route, stage or account) and raise it, or slow the client down.',
     cli: (_, target) =>
       target !== null && target.apiType !== 'REST'
-        ? awsCli('apigatewayv2 update-stage', target.region, [
-            ...stageOptions(target),
-            ['default-route-settings', 'ThrottlingRateLimit=<rate>,ThrottlingBurstLimit=<burst>'],
-          ])
-        : awsCli('apigateway update-stage', regionOf(target), [
-            ...stageOptions(target),
-            ['patch-operations', patch('replace', '/*/*/throttling/rateLimit', '<rate>')],
-          ]),
+        ? cliLine('apigatewayv2 update-stage', { ...stageOptions(target), 'default-route-settings': 'ThrottlingRateLimit=<rate>,ThrottlingBurstLimit=<burst>', region: target.region })
+        : cliLine('apigateway update-stage', { ...stageOptions(target), 'patch-operations': patch('replace', '/*/*/throttling/rateLimit', '<rate>'), region: regionOf(target) }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html',
   }),
   defineCause({
@@ -173,10 +161,7 @@ export const edgeCauses: readonly CauseRecord[] = [
     remedy: () =>
       'Take the canary off the stage, which sends all requests to the deployment before; it takes effect at once.',
     cli: (_, target) =>
-      awsCli('apigateway update-stage', regionOf(target), [
-        ...stageOptions(target),
-        ['patch-operations', patch('remove', '/canarySettings')],
-      ]),
+      cliLine('apigateway update-stage', { ...stageOptions(target), 'patch-operations': patch('remove', '/canarySettings'), region: regionOf(target) }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/canary-release.html',
   }),
   defineCause({
@@ -194,9 +179,7 @@ export const edgeCauses: readonly CauseRecord[] = [
       'Follow the event, let clients retry with backoff, and move traffic to another Region where one is ready.',
     // The Health API answers in us-east-1. https://docs.aws.amazon.com/health/latest/ug/health-api.html
     cli: (_, target) =>
-      awsCli('health describe-events', 'us-east-1', [
-        ['filter', `regions=${regionOf(target)},eventStatusCodes=open,eventTypeCategories=issue`],
-      ]),
+      cliLine('health describe-events', { 'filter': `regions=${regionOf(target)},eventStatusCodes=open,eventTypeCategories=issue`, region: 'us-east-1' }),
     docs: 'https://docs.aws.amazon.com/health/latest/ug/health-api.html',
   }),
   defineCause({
@@ -240,16 +223,13 @@ function stageArn(target: Target | null): string {
 /** HTTP APIs write access logs only. */
 function turnOnLogs(target: Target | null): string {
   if (target === null || target.apiType === 'REST') {
-    return awsCli('apigateway update-stage', regionOf(target), [
-      ...stageOptions(target),
-      ['patch-operations', patch('replace', '/*/*/logging/loglevel', 'ERROR')],
-    ]);
+    return cliLine('apigateway update-stage', { ...stageOptions(target), 'patch-operations': patch('replace', '/*/*/logging/loglevel', 'ERROR'), region: regionOf(target) });
   }
   const setting: [string, string] =
     target.apiType === 'WEBSOCKET'
       ? ['default-route-settings', 'LoggingLevel=ERROR']
       : ['access-log-settings', JSON.stringify({ DestinationArn: '<log-group-arn>', Format: accessLogFormat })];
-  return awsCli('apigatewayv2 update-stage', target.region, [...stageOptions(target), setting]);
+  return cliLine('apigatewayv2 update-stage', { ...stageOptions(target), setting, region: target.region });
 }
 
 /** What tells most causes apart, and is understood by access-log.ts. */

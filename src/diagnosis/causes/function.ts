@@ -173,7 +173,7 @@ export const functionCauses: readonly CauseRecord[] = [
     signatures: [
       functionLog(/\((?:AccessDenied|AccessDeniedException|UnauthorizedOperation)\) when calling the/i),
       functionLog(notAuthorized, 'low'),
-      functionError(notAuthorized),
+      functionError(/is not authorized to perform: ?[\w-]+:\w+/i),
       functionError(/\bAccessDenied(?:Exception)?\b/, 'medium'),
     ],
     responseTypes: ['INTEGRATION_FAILURE'],

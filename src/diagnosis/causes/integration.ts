@@ -78,15 +78,9 @@ export const integrationCauses: readonly CauseRecord[] = [
       'Set the variable on the stage; it takes effect without a deployment. Where it names a function or alias, that one also needs a permission for API Gateway.',
     cli: ({ variable = '<variable>' }, target) => {
       if (target !== null && target.apiType !== 'REST') {
-        return awsCli('apigatewayv2 update-stage', target.region, [
-          ...stageOptions(target),
-          ['stage-variables', JSON.stringify({ [variable]: '<value>' })],
-        ]);
+        return cliLine('apigatewayv2 update-stage', { ...stageOptions(target), 'stage-variables': JSON.stringify({ [variable]: '<value>' }), region: target.region });
       }
-      return awsCli('apigateway update-stage', regionOf(target), [
-        ...stageOptions(target),
-        ['patch-operations', patch('replace', `/variables/${variable}`, '<value>')],
-      ]);
+      return cliLine('apigateway update-stage', { ...stageOptions(target), 'patch-operations': patch('replace', `/variables/${variable}`, '<value>'), region: regionOf(target) });
     },
     docs: 'https://repost.aws/knowledge-center/api-gateway-lambda-stage-variable-500',
   }),
@@ -148,10 +142,7 @@ export const integrationCauses: readonly CauseRecord[] = [
     remedy: (_, target) =>
       `Serve a certificate in force, from a public authority, with its whole chain, for the very host name of the integration; or use the certificate's name in the integration.${thenDeploy(target)}`,
     cli: (_, target) =>
-      awsCli('acm list-certificates', regionOf(target), [
-        ['certificate-statuses', 'EXPIRED'],
-        ['query', 'CertificateSummaryList[].[DomainName,NotAfter,InUse]'],
-      ]),
+      cliLine('acm list-certificates', { 'certificate-statuses': 'EXPIRED', 'query': 'CertificateSummaryList[].[DomainName,NotAfter,InUse]', region: regionOf(target) }),
     docs: 'https://repost.aws/knowledge-center/api-gateway-ssl-certificate-backend',
   }),
   defineCause({
@@ -187,9 +178,7 @@ export const integrationCauses: readonly CauseRecord[] = [
     remedy: () =>
       'Make the link work again: mend or create it anew where it failed; a link of an HTTP API that was idle for 60 days comes back some minutes after the first request.',
     cli: ({ vpcLinkId = '<vpc-link-id>' }, target) =>
-      awsCli(`${target?.apiType === 'HTTP' ? 'apigatewayv2' : 'apigateway'} get-vpc-link`, regionOf(target), [
-        ['vpc-link-id', vpcLinkId],
-      ]),
+      cliLine(`${target?.apiType === 'HTTP' ? 'apigatewayv2' : 'apigateway'} get-vpc-link`, { 'vpc-link-id': vpcLinkId, region: regionOf(target) }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html',
   }),
   defineCause({
@@ -238,11 +227,7 @@ export const integrationCauses: readonly CauseRecord[] = [
     remedy: (_, target) =>
       `Read the service's own answer in the endpoint response body of the execution log, then mend action, content type, parameters or role of the integration.${thenDeploy(target)}`,
     cli: (_, target) =>
-      awsCli('logs filter-log-events', regionOf(target), [
-        ['log-group-name', `API-Gateway-Execution-Logs_${target?.apiId ?? '<api-id>'}/${target?.stage ?? '<stage>'}`],
-        ['filter-pattern', '"Endpoint response body before transformations"'],
-        ['limit', 20],
-      ]),
+      cliLine('logs filter-log-events', { 'log-group-name': `API-Gateway-Execution-Logs_${target?.apiId ?? '<api-id>'}/${target?.stage ?? '<stage>'}`, 'filter-pattern': '"Endpoint response body before transformations"', 'limit': 20, region: regionOf(target) }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html',
   }),
 ];
@@ -263,5 +248,5 @@ function longestTimeout(target: Target | null): number {
 
 function targetHealth({ targetGroupArn }: CauseParameters, target: Target | null): string | null {
   if (targetGroupArn === undefined) return null;
-  return awsCli('elbv2 describe-target-health', regionOf(target), [['target-group-arn', targetGroupArn]]);
+  return cliLine('elbv2 describe-target-health', { 'target-group-arn': targetGroupArn, region: regionOf(target) });
 }

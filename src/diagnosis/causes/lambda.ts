@@ -102,14 +102,15 @@ export const lambdaCauses: readonly CauseRecord[] = [
     cli: (p, target) => {
       const { name, region } = functionAddress(p, target);
       if (p.reservedConcurrency === undefined) {
-        return awsCli('lambda get-function-concurrency', region, [['function-name', name]]);
+        return cliLine('lambda get-function-concurrency', { 'function-name': name, region });
       }
       if (p.reservedConcurrency === 0)
-        return awsCli('lambda delete-function-concurrency', region, [['function-name', name]]);
-      return awsCli('lambda put-function-concurrency', region, [
-        ['function-name', name],
-        ['reserved-concurrent-executions', p.reservedConcurrency * 2],
-      ]);
+        return cliLine('lambda delete-function-concurrency', { 'function-name': name, region });
+      return cliLine('lambda put-function-concurrency', {
+        'function-name': name,
+        'reserved-concurrent-executions': p.reservedConcurrency * 2,
+        region,
+      });
     },
     docs: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html',
   }),
@@ -158,14 +159,13 @@ export const lambdaCauses: readonly CauseRecord[] = [
       'Read state and reason of the function; wait for a pending update, or mend the network, file system, runtime or package that the reason names.',
     cli: (p, target) => {
       const { name, region } = functionAddress(p, target);
-      return awsCli('lambda get-function-configuration', region, [
-        ['function-name', name],
-        ['qualifier', p.qualifier],
-        [
-          'query',
+      return cliLine('lambda get-function-configuration', {
+        'function-name': name,
+        qualifier: p.qualifier,
+        query:
           '{State:State,Reason:StateReason,Code:StateReasonCode,Update:LastUpdateStatus,UpdateReason:LastUpdateStatusReason}',
-        ],
-      ]);
+        region,
+      });
     },
     docs: 'https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html',
   }),

@@ -1,5 +1,5 @@
 import type { CauseParameters, Target } from '../types.ts';
-import { awsCli, patch, regionOf, restMethod, thenDeploy, updateIntegration } from './command-line.ts';
+import { type awsCli, patch, regionOf, restMethod, thenDeploy, updateIntegration } from './command-line.ts';
 import { forRoutes, inBrackets, integrationNamed } from './names.ts';
 import { type CauseRecord, defineCause, everywhere, executionLog, notOnHttpApis } from './record.ts';
 
@@ -156,10 +156,11 @@ export const mappingCauses: readonly CauseRecord[] = [
         : `Look for responseOverride.status in the templates and for integration responses that map to 5xx.${thenDeploy(target)}`,
     cli: (p, target) =>
       target?.apiType === 'HTTP'
-        ? awsCli('apigatewayv2 get-integrations', target.region, [
-            ['api-id', target.apiId],
-            ['query', 'Items[].[IntegrationId,ResponseParameters]'],
-          ])
+        ? cliLine('apigatewayv2 get-integrations', {
+            'api-id': target.apiId,
+            query: 'Items[].[IntegrationId,ResponseParameters]',
+            region: target.region,
+          })
         : restLine(target, 'get-integration', restMethod(p, target)),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html',
   }),
@@ -185,5 +186,5 @@ function integrationResponse(p: CauseParameters, target: Target | null, operatio
 /** null for API types that keep their responses elsewhere. */
 function restLine(target: Target | null, command: string, options: Parameters<typeof awsCli>[2]): string | null {
   if (target !== null && target.apiType !== 'REST') return null;
-  return awsCli(`apigateway ${command}`, regionOf(target), options);
+  return cliLine(`apigateway ${command}`, { ...options, region: regionOf(target) });
 }

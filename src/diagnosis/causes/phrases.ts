@@ -18,8 +18,8 @@ export const vpcLinkError = /due to an? vpc link error/i;
 export const processExited =
   /Process exited before completing request|Runtime exited (?:without providing a reason|with error: exit status)|Runtime\.ExitError/i;
 
-/** A role's session was refused by IAM, as AWS services word it. */
-export const notAuthorized = /is not authorized to perform: ?[\w-]+:\w+/i;
+/** A role's session was refused by IAM, as AWS services word it; execute-api is what callers of the API lack. */
+export const notAuthorized = /is not authorized to perform: ?(?!execute-api:Invoke)[\w-]+:\w+/i;
 
 /** N is the HTTP status of Lambda's Invoke API. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 export function invocationStatus(...statuses: number[]): RegExp {

@@ -25,7 +25,7 @@ const callerCredentials = /^arn:[^:]+:iam::\*:user\/\*$/;
 
 /**
  * Calls to the same thing with the same credentials are one. Backends whose variables are undefined are left out.
- * `authorizerIds` are by name.
+ * `authorizerIds` are by name; one that is missing stays null.
  */
 export function callsOf(
   backends: readonly Backend[],

@@ -1,14 +1,7 @@
-import { listRestAuthorizers } from '../../aws/api-gateway.ts';
-import { readRole, simulate } from '../../aws/iam.ts';
-import { readFunctionPolicy } from '../../aws/lambda.ts';
-import type { Authorizer, Listed, Simulation } from '../../aws/types.ts';
 import { judgeAspects } from '../aspects.ts';
-import { lambdaReference } from '../backends.ts';
-import { type Checked, type FaultContext, faultContext } from '../faults.ts';
-import { attempt, defineStep, gapsOf, judge, notebook, type Reading } from '../finding.ts';
-import { type Call, callsOf, qualifiedArn } from '../permissions/calls.ts';
+import { type Checked, faultContext } from '../faults.ts';
+import { attempt, defineStep, gapOf, gapsOf, judge, notebook, type Reading } from '../finding.ts';
 import {
-  accountOf,
   type CallReading,
   type ExecutionRoleReading,
   functionName,
@@ -17,23 +10,21 @@ import {
   roleName,
 } from '../permissions/checks.ts';
 import { judgeExistence, judgeFunctionPolicy } from '../permissions/function-policy.ts';
+import { byFailing, callCap, existence, readCalls, readRoles } from '../permissions/readings.ts';
 import { judgeCallingRole, judgeExecutionRole, judgeGivenRole } from '../permissions/roles.ts';
 import { readsOf } from '../signal-reads.ts';
-import type { Backend, Deployed, Failures, FunctionFacts } from '../signals.ts';
+import type { Backend, Deployed, Failures, FunctionList } from '../signals.ts';
 import type { Gap, RuledOut, Run } from '../types.ts';
 import { listed } from '../wording.ts';
 
-/** At most this many calls are looked at, those of failing routes first. */
-const callCap = 20;
-
-export interface Facts {
+interface Facts {
   deployed: Deployed;
   backends: Backend[];
   calls: CallReading[];
   /** How many calls the API makes, the ones beyond the cap included. */
   callCount: number;
   authorizerIds: Reading<unknown>;
-  functions: Reading<Listed<FunctionFacts>>;
+  functions: Reading<FunctionList>;
   executionRoles: ExecutionRoleReading[];
   /** Given by hand and used by nothing that was found. */
   givenRole: RoleReading | null;
@@ -78,8 +69,8 @@ export const iamAndLambdaPermissions = defineStep<Facts>({
   },
 
   evaluate(facts, run) {
-    const { deployed, calls, executionRoles, givenRole, functions } = facts;
-    const { target, aws } = run;
+    const { deployed, calls, executionRoles, givenRole } = facts;
+    const { target, aws, overrides } = run;
     const notes = notebook();
     const context: JudgingContext = {
       api: { ...target, partition: aws.partition, accountId: target.accountId ?? aws.accountId },
@@ -101,117 +92,10 @@ export const iamAndLambdaPermissions = defineStep<Facts>({
       evidence: notes.evidence,
       gaps,
     });
-    return { ...judgement, ruledOut: functions.unread === null ? ruledOut(checks) : [] };
+    const whole = facts.callCount <= calls.length && overrides.functionName === null;
+    return { ...judgement, ruledOut: whole ? ruledOut(checks) : [] };
   },
 });
-
-interface CallReadings {
-  items: Omit<CallReading, 'functionExists'>[];
-  count: number;
-  authorizerIds: Reading<unknown>;
-}
-
-/** Starts on each call as soon as the configuration tells it. */
-async function readCalls(run: Run): Promise<CallReadings> {
-  const { signals, overrides, target } = run;
-  const [backends, deployed] = await Promise.all([signals.backends(), signals.deployed()]);
-  const ids = await readAuthorizerIds(run, deployed);
-  const given = overrides.functionName === null ? null : givenName(overrides.functionName);
-  const calls = callsOf(backends, deployed, ids.value ?? new Map(), target).filter(
-    ({ lambda, usedBy }) => given === null || usedBy === 'authorizer' || lambda?.name === given,
-  );
-  const ordered = calls.length <= callCap ? calls : await failingCallsFirst(calls, deployed, run);
-  const items = await Promise.all(ordered.slice(0, callCap).map(call => readCall(run, call)));
-  return { items, count: calls.length, authorizerIds: ids };
-}
-
-/** Of `name`, `name:alias` or an ARN. */
-function givenName(functionName: string): string {
-  return lambdaReference(functionName)?.name ?? functionName.split(':')[0] ?? functionName;
-}
-
-/** By name. Only an export lacks the ids, and only Lambda authorizers need them. */
-async function readAuthorizerIds({ aws, target }: Run, deployed: Deployed): Promise<Reading<Map<string, string>>> {
-  const { authorizers } = deployed.configuration;
-  const byName = (known: readonly Authorizer[]) => new Map(known.map(one => [one.name, one.id]));
-  if (deployed.basis === 'draft' || authorizers.every(one => one.uri === null)) {
-    return { value: byName(authorizers), unread: null };
-  }
-  return attempt(listRestAuthorizers(aws.send, target.apiId).then(({ items }) => byName(items)));
-}
-
-async function failingCallsFirst(calls: Call[], deployed: Deployed, { signals }: Run): Promise<Call[]> {
-  const context = faultContext(deployed, await attempt(signals.failures()));
-  const compare = byFailing(context);
-  return calls.toSorted((a, b) => compare({ call: a }, { call: b }));
-}
-
-/** Calls of failing routes first; a claim about several names the first. */
-function byFailing({ failing }: FaultContext): (a: Pick<CallReading, 'call'>, b: Pick<CallReading, 'call'>) => number {
-  const fails = ({ call }: Pick<CallReading, 'call'>) => call.routes.some(route => failing?.has(route.key));
-  return (a, b) => Number(fails(b)) - Number(fails(a));
-}
-
-async function readCall(run: Run, call: Call): Promise<Omit<CallReading, 'functionExists'>> {
-  const { lambda, roleArn, action, resource } = call;
-  const [policy, role] = await Promise.all([
-    lambda === null ? null : attempt(readFunctionPolicy(run.aws.send, lambda.arn, lambda.qualifier)),
-    roleArn === null ? null : readRoleWith(run, roleArn, action === null ? [] : [action], [resource ?? '*']),
-  ]);
-  return { call, policy, role };
-}
-
-async function readRoleWith({ aws }: Run, arn: string, actions: string[], resources: string[]): Promise<RoleReading> {
-  const account = accountOf(arn);
-  const foreign = account !== null && aws.accountId !== null && account !== aws.accountId;
-  const [role, simulation] = await Promise.all([
-    attempt(readRole(aws.send, arn, aws.accountId)),
-    foreign || actions.length === 0 ? notAsked : attempt(simulate(aws.send, arn, actions, resources)),
-  ]);
-  return { arn, role, simulation };
-}
-
-const notAsked: Reading<Simulation[]> = { value: [], unread: null };
-
-/** Execution roles of the functions, each once, and the role given by hand where it is none of those found. */
-async function readRoles(
-  run: Run,
-  functions: readonly FunctionFacts[],
-): Promise<[ExecutionRoleReading[], RoleReading | null]> {
-  const { roleName: given } = run.overrides;
-  const name = given === null ? null : roleName(given);
-  const backends = await attempt(run.signals.backends());
-  const used = functions.filter(
-    ({ configuration }) => configuration !== null && (name === null || roleName(configuration.role) === name),
-  );
-  const calling = (backends.value ?? []).some(({ integration }) => roleName(integration.credentials ?? '') === name);
-  return Promise.all([
-    Promise.all(
-      [...Map.groupBy(used, one => one.configuration?.role ?? '')].map(one => readExecutionRole(run, ...one)),
-    ),
-    given === null || used.length > 0 || calling ? null : readGivenRole(run, given),
-  ]);
-}
-
-async function readExecutionRole(run: Run, arn: string, functions: FunctionFacts[]): Promise<ExecutionRoleReading> {
-  const references = new Map(functions.map(({ reference }) => [qualifiedArn(reference), reference]));
-  const reading = await readRoleWith(run, arn, ['lambda:InvokeFunction'], [...references.keys()]);
-  const routes = new Map(functions.flatMap(one => one.routes).map(route => [route.key, route]));
-  const named = new Map([...references.values()].map(one => [one.arn, one]));
-  return { ...reading, functions: [...named.values()], routes: [...routes.values()] };
-}
-
-async function readGivenRole({ aws }: Run, nameOrArn: string): Promise<RoleReading> {
-  const role = await attempt(readRole(aws.send, nameOrArn, aws.accountId));
-  return { arn: role.value?.arn ?? nameOrArn, role, simulation: notAsked };
-}
-
-function existence({ lambda }: Call, functions: readonly FunctionFacts[]): boolean | null {
-  const found = functions.find(
-    ({ reference }) => reference.arn === lambda?.arn && reference.qualifier === lambda.qualifier,
-  );
-  return found === undefined ? null : found.configuration !== null;
-}
 
 function judgeCall(reading: CallReading, context: JudgingContext): Checked[] {
   const { call, policy, role } = reading;
@@ -244,6 +128,9 @@ function unresolved(
         ]
       : []),
     ...(functions.unread === null ? [] : [`The functions behind stage ${target.stage} could not be read.`]),
+    ...(functions.value?.unread ?? []).map(
+      ({ reference }) => `Function ${functionName(reference)} could not be read, so its execution role is not known.`,
+    ),
     ...(deployed.faithful
       ? []
       : [`What stage ${target.stage} runs could not be read, so permissions were checked for its draft.`]),
@@ -266,7 +153,7 @@ function gapsIn(facts: Facts, { target }: Run): Gap[] {
     ...facts.calls.flatMap(({ policy }) => policy ?? []),
     ...roles.flatMap(({ role, simulation }) => [role, simulation]),
   ];
-  const gaps = gapsOf(...readings);
+  const gaps = [...gapsOf(...readings), ...(facts.functions.value?.unread ?? []).map(({ error }) => gapOf(error))];
   if (facts.callCount > facts.calls.length || facts.functions.value?.complete === false) {
     gaps.push({
       source: 'lambda:GetPolicy',

@@ -1,13 +1,22 @@
-import type { Listed } from '../../aws/types.ts';
 import { integrationRead } from '../api-source.ts';
 import { type Aspect, judgeAspects } from '../aspects.ts';
 import { addressFault, unmappedParameters } from '../endpoint-address.ts';
 import { type FaultContext, fault, faultContext, keysOf } from '../faults.ts';
-import { attempt, defineStep, type Fact, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
+import {
+  attempt,
+  defineStep,
+  type Fact,
+  gapOf,
+  gapsOf,
+  judge,
+  type Notebook,
+  notebook,
+  type Reading,
+} from '../finding.ts';
 import { functionParameters, judgeFunctionState, qualifiedName } from '../function-state.ts';
 import { failingFirst } from '../serving.ts';
 import { readsOf } from '../signal-reads.ts';
-import type { Backend, Deployed, Failures, FunctionFacts, Traffic } from '../signals.ts';
+import type { Backend, Deployed, Failures, FunctionList, Traffic } from '../signals.ts';
 import { judgeThrottling, readThrottling, type ThrottlingReading, throttlingReads } from '../throttling.ts';
 import type { CauseId, CauseParameters, Run, Target } from '../types.ts';
 import { judgeVpcLink, readVpcLinks, type VpcLinkReading, vpcLinkReads } from '../vpc-links.ts';
@@ -16,7 +25,7 @@ import { counted, listed } from '../wording.ts';
 interface Facts {
   backends: Reading<Backend[]>;
   deployed: Reading<Deployed>;
-  functions: Reading<Listed<FunctionFacts>>;
+  functions: Reading<FunctionList>;
   traffic: Reading<Traffic>;
   failures: Reading<Failures>;
   links: VpcLinkReading[];
@@ -52,7 +61,8 @@ export const integrationEndpoint = defineStep<Facts>({
   evaluate(facts, run) {
     const { backends, deployed, functions, links, throttling } = facts;
     const { target } = run;
-    const gaps = gapsOf(backends, functions);
+    const unreadFunctions = functions.value?.unread ?? [];
+    const gaps = [...gapsOf(backends, functions), ...unreadFunctions.map(({ error }) => gapOf(error))];
     if (backends.value === null || deployed.value === null) {
       return judge('unknown', `The integrations of API ${target.apiName} could not be read.`, { gaps });
     }
@@ -72,6 +82,9 @@ export const integrationEndpoint = defineStep<Facts>({
     ];
     if (functions.unread !== null && ordered.some(one => one.lambda !== null)) {
       aspects.push({ status: 'unknown', sentence: `The functions behind API ${target.apiName} could not be read.` });
+    }
+    for (const { reference } of unreadFunctions) {
+      aspects.push({ status: 'unknown', sentence: `Function ${reference.name} could not be read.` });
     }
     if (ordered.length > shownBackends) noteRest(ordered.length - shownBackends, check);
     aspects.push(cleared(aspects, ordered, check));

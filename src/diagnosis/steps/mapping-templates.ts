@@ -11,7 +11,7 @@ import { checkTemplate, type TemplateFault } from '../templates.ts';
 import type { CauseId, RuledOut, Target } from '../types.ts';
 import { counted, excerpt, listed } from '../wording.ts';
 
-export interface Facts {
+interface Facts {
   deployed: Deployed;
   failures: Reading<Failures>;
   /** By the template's text; null where nothing is wrong with it. */

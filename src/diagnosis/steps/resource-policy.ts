@@ -11,7 +11,7 @@ import type { Deployed } from '../signals.ts';
 import type { Run, Target } from '../types.ts';
 import { listed, lowerFirst } from '../wording.ts';
 
-export interface Facts {
+interface Facts {
   api: Reading<Api | null>;
   deployed: Reading<Deployed>;
 }

@@ -9,7 +9,7 @@ import type { Gap, Judgement, Run, Target } from '../types.ts';
 import { blockedAt, blockedCap, gatherWaf, isBlocked, type WafFacts } from '../waf-requests.ts';
 import { counted, excerpt, listed } from '../wording.ts';
 
-export interface Facts {
+interface Facts {
   stage: Stage | null;
   /** null: the stage has no web ACL. */
   waf: WafFacts | null;

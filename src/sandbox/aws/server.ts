@@ -121,28 +121,7 @@ export function createAwsWire({
     const session = sessionOf(id);
     const started = clock();
     const moment = { world: scenario.world, zero: session.zero, now: started.getTime() };
-    const path = rest ?? '/';
-    let outcome: Outcome;
-    if (path === '/health-feed') outcome = { operation: 'health:feed', answer: healthFeed(moment) };
-    else {
-      const body = await readBody(request);
-      if (body === null)
-        outcome = {
-          operation: `${request.method} ${path}`,
-          answer: plain(413, 'Request too large'),
-          error: 'RequestTooLarge',
-        };
-      else {
-        const wireRequest = {
-          method: request.method ?? 'GET',
-          path,
-          query: url.searchParams,
-          headers: request.headers,
-          body,
-        };
-        outcome = await answerTo(wireRequest, moment, session);
-      }
-    }
+    const outcome = await outcomeOf(request, rest ?? '/', url.searchParams, moment, session);
     const { latencyMs } = scenario.world.faults;
     if (latencyMs > 0) await wait(latencyMs);
     record(id, session, {
@@ -183,10 +162,27 @@ interface Outcome {
   error?: string;
 }
 
+async function outcomeOf(
+  request: IncomingMessage,
+  path: string,
+  query: URLSearchParams,
+  moment: Moment,
+  session: Session,
+): Promise<Outcome> {
+  if (path === '/health-feed') return { operation: 'health:feed', answer: healthFeed(moment) };
+  const method = request.method ?? 'GET';
+  const operation = `${method} ${path}`;
+  const body = await readBody(request);
+  // The asker is gone: there is nobody to answer.
+  if (body === 'lost') return { operation, answer: null, error: 'ConnectionLost' };
+  if (body === 'too large') return { operation, answer: plain(413, 'Request too large'), error: 'RequestTooLarge' };
+  return answerTo({ method, path, query, headers: request.headers, body }, moment, session);
+}
+
 async function answerTo(request: WireRequest, moment: Moment, session: Session): Promise<Outcome> {
   let asked: Asked | string;
   try {
-    asked = await readRequest(request);
+    asked = await readRequest({ ...request, body: unzipped(request) });
   } catch (error) {
     return {
       operation: `${request.method} ${request.path}`,
@@ -204,8 +200,9 @@ async function answerTo(request: WireRequest, moment: Moment, session: Session):
     const output = perform(asked, request.path, moment, session);
     return { operation, answer: writeOutput(asked, output) };
   } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    return { operation, answer: writeError(asked, error), error: error.code };
+    if (error instanceof WireError) return { operation, answer: writeError(asked, error), error: error.code };
+    // A defect of the sandbox must not look like anything that AWS says.
+    return { operation, answer: plain(500, `The sandbox failed: ${(error as Error).stack}`), error: 'Defect' };
   }
 }
 
@@ -259,16 +256,23 @@ function seenFrom(world: World, { wire, region }: Asked): World {
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+async function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'lost'> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size > maxBodyBytes) return null;
-    chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of request) {
+      size += (chunk as Buffer).length;
+      if (size > maxBodyBytes) return 'too large';
+      chunks.push(chunk as Buffer);
+    }
+  } catch {
+    return 'lost';
   }
-  const body = Buffer.concat(chunks);
-  return request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+  return Buffer.concat(chunks);
+}
+
+function unzipped({ headers, body }: WireRequest): Buffer {
+  return headers['content-encoding'] === 'gzip' ? gunzipSync(body, { maxOutputLength: maxBodyBytes }) : body;
 }
 
 function plain(status: number, text: string): WireAnswer {
@@ -297,14 +301,9 @@ export async function startAwsServer(options: {
 }): Promise<AwsServer> {
   const wire = createAwsWire(options);
   const server = createServer((request, response) => {
-    wire.handle(request, response).then(
-      handled => {
-        if (!handled) send(response, plain(404, 'Only /aws/<scenario>/ is served here.'));
-      },
-      (error: unknown) => {
-        send(response, plain(500, `The sandbox failed: ${(error as Error).stack}`));
-      },
-    );
+    wire.handle(request, response).then(handled => {
+      if (!handled) send(response, plain(404, 'Only /aws/<scenario>/ is served here.'));
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

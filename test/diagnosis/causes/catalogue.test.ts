@@ -45,7 +45,7 @@ const known: CauseParameters = {
   targetGroupArn: 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/abc',
   deploymentId: 'dep1',
   kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1',
-  message: "it's $(broken) `now`; \"really\"",
+  message: 'it\'s $(broken) `now`; "really"',
 };
 
 /** The words that a shell makes of a line. */
@@ -105,7 +105,7 @@ describe('catalogue', () => {
   it('uses no placeholder for what is known', () => {
     const placeholders = (id: CauseId) => line(id).match(/<[a-z-]+>/g);
     expect(placeholders('lambda-invoke-permission-missing')).toBeNull();
-    expect(placeholders('lambda-timeout')).toBeNull();
+    expect(placeholders('lambda-out-of-memory')).toBeNull();
     expect(placeholders('integration-timeout')).toBeNull();
     expect(placeholders('lambda-execution-role-lacks-permission')).toBeNull();
     expect(placeholders('output-mapping-invalid')).toBeNull();

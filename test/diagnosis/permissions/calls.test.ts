@@ -4,15 +4,10 @@ import { backendsOf } from '../../../src/diagnosis/backends.ts';
 import { callsOf } from '../../../src/diagnosis/permissions/calls.ts';
 import { deployed, functionArn, integration, lambdaUri, route, target } from '../steps/fixtures.ts';
 
-function calls(
-  routes: Route[],
-  authorizers: Authorizer[] = [],
-  ids: [string, string][] = [],
-  stageVariables: Record<string, string> = {},
-) {
+function calls(routes: Route[], authorizers: Authorizer[] = [], stageVariables: Record<string, string> = {}) {
   const base = deployed({ routes, stageVariables });
   const stage = { ...base, configuration: { ...base.configuration, authorizers } };
-  return callsOf(backendsOf(stage.configuration, stageVariables), stage, new Map(ids), target);
+  return callsOf(backendsOf(stage.configuration, stageVariables), stage, new Map([['used', 'au1']]), target);
 }
 
 const roleArn = 'arn:aws:iam::123456789012:role/r';
@@ -33,7 +28,7 @@ describe('callsOf', () => {
   test('resolves stage variables, and leaves out what they leave open', () => {
     const uri = lambdaUri(`${functionArn}:\${stageVariables.alias}`);
     const routes = [route('GET /a', { integration: integration({ uri }) })];
-    expect(calls(routes, [], [], { alias: 'live' })[0]).toMatchObject({
+    expect(calls(routes, [], { alias: 'live' })[0]).toMatchObject({
       resource: `${functionArn}:live`,
       action: 'lambda:InvokeFunction',
     });
@@ -57,7 +52,7 @@ describe('callsOf', () => {
     });
   });
 
-  test('takes authorizers that routes use, with the id that is known', () => {
+  test('takes authorizers that routes use', () => {
     const authorizer = (name: string): Authorizer => ({
       id: name,
       name,
@@ -70,11 +65,12 @@ describe('callsOf', () => {
       issuer: null,
     });
     const guarded = route('GET /a', { authorization: 'CUSTOM', authorizerId: 'used' });
-    const found = calls([guarded], [authorizer('used'), authorizer('idle')], [['used', 'au1']]);
+    const other = route('GET /b', { authorization: 'CUSTOM', authorizerId: 'nameless' });
+    const found = calls([guarded, other], [authorizer('used'), authorizer('idle'), authorizer('nameless')]);
     expect(found.map(one => [one.usedBy, one.lambda?.name, one.authorizer])).toEqual([
       ['integration', 'orders-fn', null],
       ['authorizer', 'used-fn', { id: 'au1', name: 'used' }],
+      ['authorizer', 'nameless-fn', { id: null, name: 'nameless' }],
     ]);
-    expect(calls([guarded], [authorizer('used')])[1]?.authorizer).toEqual({ id: null, name: 'used' });
   });
 });

@@ -288,6 +288,7 @@ describe('iam-and-lambda-permissions: the function’s own policy', () => {
     expect(read).toHaveLength(20);
     expect(read[0]).toBe(named(29));
     expect(finding.gaps).toMatchObject([{ reason: 'capped' }]);
+    expect(finding.ruledOut).toEqual([]);
   });
 });
 
@@ -343,6 +344,26 @@ describe('iam-and-lambda-permissions: roles', () => {
       answers: { ...answers, 'lambda:GetPolicy': () => allowing(null, { Principal: { AWS: apigwRole } }) },
     });
     expect(granted.finding.status).toBe('ok');
+  });
+
+  test('across accounts the role and the function must both allow the call', async () => {
+    const shared = 'arn:aws:lambda:eu-west-1:999999999999:function:shared-fn';
+    const stage = withRole({ uri: lambdaUri(shared) });
+    const functions: FunctionFacts[] = [];
+    const grant = allowing(null, { Principal: { AWS: apigwRole }, Resource: shared });
+    const both = await check({ stage, functions, answers: { 'lambda:GetPolicy': () => grant } });
+    expect(both.finding.status).toBe('ok');
+    const onlyRole = await check({
+      stage,
+      functions,
+      answers: { 'lambda:GetPolicy': () => notFound('lambda:GetPolicy') },
+    });
+    expect(onlyRole.finding.status).toBe('problem');
+    expect(onlyRole.finding.summary).toContain(
+      'Function shared-fn of account 999999999999 does not allow role apigw-invoke',
+    );
+    const untold = await check({ stage, functions, answers: { 'lambda:GetPolicy': () => denied('lambda:GetPolicy') } });
+    expect(untold.finding).toMatchObject({ status: 'unknown', gaps: [{ permission: 'lambda:GetPolicy' }] });
   });
 
   test('what the simulator could not know is not held against the role', async () => {

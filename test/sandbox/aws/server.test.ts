@@ -168,6 +168,11 @@ describe('the wire', () => {
     const target = { ...signed, 'x-amz-target': 'CloudTrail_20131101.LookupEvents' };
 
     const malformed = await fetch(`${options.endpoint}/`, { method: 'POST', headers: target, body: '{' });
+    const notZipped = await fetch(`${options.endpoint}/`, {
+      method: 'POST',
+      headers: { ...target, 'content-encoding': 'gzip' },
+      body: '{}',
+    });
     const unknown = await fetch(`${options.endpoint}/`, {
       method: 'POST',
       headers: { ...signed, 'x-amz-target': 'Nothing.At' },
@@ -176,7 +181,9 @@ describe('the wire', () => {
     const nowhere = await fetch(`${server.url}/aws/nowhere/`);
     const outside = await fetch(`${server.url}/elsewhere`);
 
-    expect([malformed.status, unknown.status, nowhere.status, outside.status]).toEqual([400, 501, 404, 404]);
+    expect([malformed.status, notZipped.status, unknown.status, nowhere.status, outside.status]).toEqual([
+      400, 400, 501, 404, 404,
+    ]);
     expect(await nowhere.text()).toContain('There is no scenario nowhere. Known: test.');
   });
 

@@ -1,9 +1,8 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isFromHere } from '../../../src/sandbox/slack/guard.ts';
-import { type AwsCall, createPage, type Desk } from '../../../src/sandbox/slack/page-server.ts';
-import { openStage, type Stage, startBolt } from './support.ts';
+import type { AwsCall, Desk } from '../../../src/sandbox/slack/page-server.ts';
+import type { stateView } from '../../../src/sandbox/slack/page-view.ts';
+import { openStage, type Stage, servePage, startBolt } from './support.ts';
 
 const ana = 'U0SBXANA01';
 const incidents = 'C0SBXINC01';
@@ -36,18 +35,7 @@ beforeEach(async () => {
       return () => {};
     },
   };
-  const page = createPage(stage.slack, desk);
-  const server = createServer(async (request, response) => {
-    const { port } = server.address() as AddressInfo;
-    if (!isFromHere(request, port)) response.writeHead(403).end();
-    else if (!(await page.handle(request, response))) response.writeHead(404).end();
-  });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  close = async () => {
-    server.closeAllConnections();
-    await new Promise(resolve => server.close(resolve));
-  };
+  ({ url, close } = await servePage(stage, desk));
 });
 
 afterEach(async () => {
@@ -132,12 +120,13 @@ describe('what a person sees and does', () => {
   test('the state holds their channels and their ephemeral messages only', async () => {
     await stage.client.chat.postEphemeral({ channel: incidents, user: ana, text: 'psst' });
     await stage.client.chat.postMessage({ channel: 'C0SBXWAR04', text: 'private' });
-    const read = async (user: string) => (await fetch(`${url}/sandbox/state?user=${user}`)).json();
+    const read = async (user: string) =>
+      (await (await fetch(`${url}/sandbox/state?user=${user}`)).json()) as ReturnType<typeof stateView>;
     const seen = await read(ana);
-    expect(seen.messages.map((message: { text: string }) => message.text)).toEqual(['psst', 'private']);
+    expect(seen.messages.map(message => message.text)).toEqual(['psst', 'private']);
     const other = await read('U0SBXBEN02');
     expect(other.messages).toEqual([]);
-    expect(other.channels.map((channel: { name: string }) => channel.name)).not.toContain('war-room');
+    expect(other.channels.map(channel => channel.name)).not.toContain('war-room');
     expect((await read('U404')).me).toBe(ana);
   });
 

@@ -1,9 +1,13 @@
 /** A workspace on loopback, a real Bolt app that talks to it, and time that tests turn by hand. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { App, HTTPReceiver, LogLevel } from '@slack/bolt';
 import { WebClient } from '@slack/web-api';
 import type { Timer } from '../../../src/sandbox/slack/delivery.ts';
 import { httpTransport } from '../../../src/sandbox/slack/delivery.ts';
+import { isFromHere } from '../../../src/sandbox/slack/guard.ts';
 import type { AppManifest } from '../../../src/sandbox/slack/manifest.ts';
+import { createPage, type Desk } from '../../../src/sandbox/slack/page-server.ts';
 import {
   createSlackWorkspace,
   type SlackWorkspace,
@@ -100,6 +104,49 @@ export function clientOf(slackApiUrl: string, token: string): WebClient {
     logLevel: LogLevel.ERROR,
   });
 }
+
+/** Serves the page of a stage on loopback, beside a desk that has one incident and nothing to ask. */
+export async function servePage(
+  stage: Stage,
+  desk: Partial<Desk> = {},
+): Promise<{ url: string; close(): Promise<void> }> {
+  const page = createPage(stage.slack, { ...emptyDesk, ...desk });
+  const server = createServer(async (request, response) => {
+    const { port } = server.address() as AddressInfo;
+    if (!isFromHere(request, port)) response.writeHead(403).end();
+    else if (!(await page.handle(request, response))) response.writeHead(404).end();
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
+
+const emptyDesk: Desk = {
+  picker: () => ({
+    incidents: [
+      {
+        id: 'orders',
+        title: 'Orders are down',
+        story: 'Somebody removed a permission.',
+        command: '/demo orders-api',
+        mendable: true,
+        mended: false,
+        healthy: false,
+      },
+    ],
+    picked: 'orders',
+    tryLine: 'npm run …',
+  }),
+  calls: () => [],
+  pick() {},
+  onPick: () => () => {},
+  onCall: () => () => {},
+};
 
 /** Starts a Bolt app behind its HTTP receiver, registers listeners, and connects the workspace to it. */
 export async function startBolt(stage: Stage, register: (app: App) => void): Promise<{ stop(): Promise<void> }> {

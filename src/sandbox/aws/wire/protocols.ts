@@ -13,7 +13,6 @@ export interface WireRequest {
   path: string;
   query: URLSearchParams;
   headers: Record<string, string | string[] | undefined>;
-  /** Unzipped. */
   body: Buffer;
 }
 

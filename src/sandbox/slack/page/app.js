@@ -78,6 +78,7 @@ function applyChange(change) {
     picker: () => {
       Object.assign(store, change.picker);
       drawIncidents(typeCommand);
+      drawPlace();
       drawCalls();
     },
     calls: () => {
@@ -134,6 +135,7 @@ function drawPlaces() {
   const rows = (list, label) =>
     list.map(channel => h('li', {}, placeButton({ kind: 'channel', id: channel.id }, label(channel), mark(channel))));
   keepingFocus(byId('channels'), () => byId('channels').replaceChildren(...rows(channels, channel => channel.name)));
+  byId('apps').hidden = !store.hasHome && direct.length === 0;
   keepingFocus(byId('direct'), () =>
     byId('direct').replaceChildren(
       ...(store.hasHome ? [home] : []),
@@ -156,12 +158,12 @@ function placeButton(place, label, glyph) {
       type: 'button',
       class: unread ? 'unread' : null,
       'data-key': place.id ?? place.kind,
+      'aria-label': unread ? `${label}, unread` : label,
       'aria-current': current ? 'page' : null,
       onclick: () => go(place),
     },
     glyph,
     h('span', {}, label),
-    unread ? h('span', { class: 'visually-hidden' }, ', unread') : null,
   );
 }
 
@@ -215,10 +217,34 @@ const options = { inThread: false, openThread };
 
 function drawPlace() {
   const home = store.place.kind === 'home';
+  const messages = home ? [] : inChannel(store.place.id);
   byId('home').hidden = !home;
   byId('messages').hidden = home;
+  byId('welcome').hidden = home || messages.length > 0;
   if (home) drawHome();
-  else sticking(byId('scroll'), () => drawMessages(byId('messages'), inChannel(store.place.id), options));
+  else sticking(byId('scroll'), () => drawMessages(byId('messages'), messages, options));
+  if (!byId('welcome').hidden) drawWelcome();
+}
+
+/** What to do first, where nothing was done yet. */
+function drawWelcome() {
+  const incident = store.incidents.find(item => item.id === store.picked);
+  if (!incident) return;
+  byId('welcome').replaceChildren(
+    h('h2', {}, 'An API answers 500. Ask why.'),
+    h('p', {}, `Pick an incident; now it is “${incident.title}”. Then send its command in this channel:`),
+    h(
+      'p',
+      {},
+      h(
+        'button',
+        { type: 'button', class: 'command', onclick: () => typeCommand(incident.command) },
+        h('code', {}, incident.command),
+        h('span', {}, 'type it'),
+      ),
+    ),
+    h('p', {}, 'The answer is one card; its thread holds every step with a button. Nothing leaves this machine.'),
+  );
 }
 
 function drawHome() {
@@ -252,13 +278,27 @@ function drawThread() {
   );
 }
 
-/** Follows the newest message only where the reader was at the end already. */
+/** Follows the newest message only where the reader was at the end already; else says that there is one. */
 function sticking(container, draw) {
-  const first = container.querySelector('.messages').children.length === 0;
-  const atEnd = container.scrollHeight - container.scrollTop - container.clientHeight < 80;
+  const list = container.querySelector('.messages');
+  const newer = byId(container.id === 'scroll' ? 'newer' : 'thread-newer');
+  const before = list.children.length;
+  const atEnd = isAtEnd(container);
   draw();
-  if (container.id === 'thread-scroll' && first) container.scrollTop = 0;
-  else if (first || atEnd) container.scrollTop = container.scrollHeight;
+  if (before === 0 && container.id === 'thread-scroll') container.scrollTop = 0;
+  else if (before === 0 || atEnd) showEnd(container);
+  newer.hidden = before === 0 || atEnd || (newer.hidden && list.children.length <= before) || isAtEnd(container);
+}
+
+function isAtEnd(container) {
+  return container.scrollHeight - container.scrollTop - container.clientHeight < 80;
+}
+
+/** The end of the list; of a message that is taller than the view, its beginning. */
+function showEnd(container) {
+  const last = container.querySelector('.messages').lastElementChild;
+  if (last && last.offsetHeight > container.clientHeight) last.scrollIntoView({ block: 'start' });
+  else container.scrollTop = container.scrollHeight;
 }
 
 function suggest() {
@@ -297,6 +337,15 @@ function applyTheme(theme) {
   else delete document.documentElement.dataset.theme;
 }
 
+for (const [scroll, newer] of [
+  ['scroll', 'newer'],
+  ['thread-scroll', 'thread-newer'],
+]) {
+  byId(newer).addEventListener('click', () => showEnd(byId(scroll)));
+  byId(scroll).addEventListener('scroll', () => {
+    if (isAtEnd(byId(scroll))) byId(newer).hidden = true;
+  });
+}
 byId('menu-toggle').addEventListener('click', () => toggleMenu(!document.body.classList.contains('menu-open')));
 byId('calls-toggle').addEventListener('click', () => showCalls(byId('calls').hidden));
 byId('calls-close').addEventListener('click', () => {

@@ -2,7 +2,7 @@
 
 import { control } from './controls.js';
 import { h } from './dom.js';
-import { emojiText } from './emoji.js';
+import { emojiNamed, withEmoji } from './emoji.js';
 import { formatDate, groupMention, link, markdown, mention, names, textOf } from './mrkdwn.js';
 
 /**
@@ -114,9 +114,9 @@ function richPart(part) {
 
 function richItem(item) {
   const node = {
-    text: () => item.text,
+    text: () => (item.style?.code ? item.text : withEmoji(item.text)),
     link: () => link(item.url, item.text ?? item.url),
-    emoji: () => emojiText(item.name),
+    emoji: () => emojiNamed(item.name),
     user: () => mention(item.user_id),
     usergroup: () => groupMention(item.usergroup_id),
     channel: () => h('span', { class: 'mention' }, `#${names.channel(item.channel_id)}`),
@@ -170,7 +170,7 @@ function table(rows, columns, caption) {
 }
 
 function task(item) {
-  const glyphs = { pending: '○', in_progress: '⏳', complete: '✓', error: '✗' };
+  const glyphs = { pending: '○', in_progress: '…', complete: '✓', error: '✗' };
   return h(
     'div',
     { class: 'task' },

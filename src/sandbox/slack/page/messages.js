@@ -3,7 +3,7 @@ import { act } from './api.js';
 import { renderBlocks } from './blocks.js';
 import { valuesIn } from './controls.js';
 import { h, icon, icons, keepingFocus } from './dom.js';
-import { emojiText, reactions } from './emoji.js';
+import { emojiNamed, reactions } from './emoji.js';
 import { formatDate, mrkdwn } from './mrkdwn.js';
 import { inThread, store } from './store.js';
 
@@ -37,6 +37,9 @@ function replace(known, drawn) {
   }
 }
 
+/** A message with more blocks than this has a head of its own, whoever wrote before. */
+const shortMessage = 2;
+
 /** Several in a row by the same author within five minutes stand under one name. */
 function continues(previous, message) {
   return (
@@ -45,6 +48,7 @@ function continues(previous, message) {
     !previous.ephemeral &&
     !message.ephemeral &&
     !message.broadcast &&
+    message.blocks.length <= shortMessage &&
     Number(message.ts) - Number(previous.ts) < 300
   );
 }
@@ -166,7 +170,8 @@ function reactionRow(message) {
           'aria-label': `${name}, ${users.length}: ${people}`,
           onclick: () => react(message, name, !mine),
         },
-        `${emojiText(name)} ${users.length}`,
+        emojiNamed(name),
+        ` ${users.length}`,
       );
     }),
   );
@@ -225,7 +230,7 @@ function toolbar(message, options) {
       toggle.focus();
       return react(message, name, true);
     };
-    popup.append(h('button', { type: 'button', 'aria-label': name, title: name, onclick: choose }, emojiText(name)));
+    popup.append(h('button', { type: 'button', 'aria-label': name, title: name, onclick: choose }, emojiNamed(name)));
   }
   const shortcuts = store.shortcuts.filter(shortcut => shortcut.type === 'message');
   return h(

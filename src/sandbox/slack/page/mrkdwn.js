@@ -1,6 +1,6 @@
 /** Message text to nodes: mrkdwn, a subset of Markdown, and dates in the reader's time zone. */
 import { h } from './dom.js';
-import { emojiText } from './emoji.js';
+import { emojiNamed, withEmoji } from './emoji.js';
 
 /** What text refers to: who reads it, and the names behind ids. Set once the workspace is known. */
 export const names = {
@@ -27,11 +27,11 @@ export function mrkdwn(text) {
   return nodes;
 }
 
-/** A text object: mrkdwn is formatted, plain text only unescaped and given its emoji. */
+/** A text object: mrkdwn is formatted, plain text only decoded and given its emoji. */
 export function textOf(text) {
   if (text.type === 'mrkdwn') return mrkdwn(text.text);
-  const plain = decoded(text.text);
-  return text.emoji === false ? plain : plain.replace(/:([\w+'-]+):/g, (_, name) => emojiText(name));
+  const parts = text.emoji === false ? [text.text] : text.text.split(/:([\w+'-]+):/);
+  return parts.map((part, index) => (index % 2 === 0 ? withEmoji(decoded(part)) : emojiNamed(part)));
 }
 
 function quotes(text) {
@@ -45,25 +45,35 @@ function quotes(text) {
   return nodes;
 }
 
-const inlinePattern =
-  /`([^`\n]+)`|<([^<>]+)>|(?<![\w*])\*(?! )([^*\n]+?)(?<! )\*(?![\w*])|(?<![\w_])_(?! )([^_\n]+?)(?<! )_(?![\w_])|(?<![\w~])~(?! )([^~\n]+?)(?<! )~(?![\w~])|:([\w+'-]+):|\n/g;
+/** Code and references stand whole: what is in them formats nothing, and they may stand inside what is formatted. */
+const atomPattern = /`[^`\n]+`|<[^<>]+>/g;
 
 function inline(text) {
+  const atoms = [];
+  const held = text.replace(/[\ue000\ue001]/g, '').replace(atomPattern, atom => {
+    atoms.push(atom.startsWith('`') ? h('code', {}, decoded(atom.slice(1, -1))) : refer(atom.slice(1, -1)));
+    return `\ue000${atoms.length - 1}\ue001`;
+  });
+  return formatted(held, atoms);
+}
+
+const formatPattern =
+  /\ue000(\d+)\ue001|(?<![\w*])\*(?! )([^*\n]+?)(?<! )\*(?![\w*])|(?<![\w_])_(?! )([^_\n]+?)(?<! )_(?![\w_])|(?<![\w~])~(?! )([^~\n]+?)(?<! )~(?![\w~])|:([\w+'-]+):|\n/g;
+
+function formatted(text, atoms) {
   const nodes = [];
   let end = 0;
-  for (const match of text.matchAll(inlinePattern)) {
-    if (match.index > end) nodes.push(decoded(text.slice(end, match.index)));
+  for (const match of text.matchAll(formatPattern)) {
+    nodes.push(...withEmoji(decoded(text.slice(end, match.index))));
     end = match.index + match[0].length;
-    const [all, code, reference, bold, italic, strike, name] = match;
-    if (code !== undefined) nodes.push(h('code', {}, decoded(code)));
-    else if (reference !== undefined) nodes.push(refer(reference));
-    else if (bold !== undefined) nodes.push(h('strong', {}, inline(bold)));
-    else if (italic !== undefined) nodes.push(h('em', {}, inline(italic)));
-    else if (strike !== undefined) nodes.push(h('s', {}, inline(strike)));
-    else if (name !== undefined) nodes.push(emojiText(name));
-    else nodes.push(all === '\n' ? h('br') : all);
+    const [, atom, bold, italic, strike, name] = match;
+    if (atom !== undefined) nodes.push(atoms[Number(atom)]);
+    else if (bold !== undefined) nodes.push(h('strong', {}, formatted(bold, atoms)));
+    else if (italic !== undefined) nodes.push(h('em', {}, formatted(italic, atoms)));
+    else if (strike !== undefined) nodes.push(h('s', {}, formatted(strike, atoms)));
+    else nodes.push(name === undefined ? h('br') : emojiNamed(name));
   }
-  if (end < text.length) nodes.push(decoded(text.slice(end)));
+  nodes.push(...withEmoji(decoded(text.slice(end))));
   return nodes;
 }
 

@@ -46,8 +46,8 @@ function drawIncident(incident, type) {
         ? h(
             'div',
             { class: 'switch', role: 'group', 'aria-label': 'State of this incident' },
-            choice(incident, false, 'Break it'),
-            choice(incident, true, 'Mend it'),
+            choice(incident, false, 'Broken'),
+            choice(incident, true, 'Mended'),
           )
         : null,
       h(
@@ -140,9 +140,9 @@ function drawRun(calls) {
         return h(
           'li',
           { class: call.error ? 'failed-call' : null },
-          h('code', {}, call.operation),
-          h('span', { class: 'ms' }, call.error ? `${call.error} · ` : '', `${call.durationMs} ms`),
+          h('code', { title: call.operation }, call.operation),
           bar,
+          h('span', { class: 'ms' }, call.error ? `${call.error} · ` : '', `${call.durationMs} ms`),
         );
       }),
     ),

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { Candidate } from '../../src/diagnosis/types.ts';
+import { refusalMessage } from '../../src/render/refusals.ts';
+import { joinedReply, openReply, problemReply, slackErrorWords, unpostedReply } from '../../src/render/replies.ts';
+import { diagnosedInvestigation, openedInvestigation, sampleTarget } from '../support/samples.ts';
+import { buttonsOf, readable } from '../support/slack-stage.ts';
+
+const candidate = (stage: string): Candidate => ({ ...sampleTarget, stages: [stage] });
+const about = { inboxId: 'inbox-1', target: 'orders' };
+
+describe('refusals', () => {
+  it('offer each candidate with what tells it apart, and a button', () => {
+    const message = refusalMessage({ kind: 'ambiguous', ...about, candidates: [candidate('prod'), candidate('beta')] });
+    expect(readable(message)).toContain('`orders` fits 2 APIs or stages.');
+    expect(readable(message)).toContain('REST API · a1b2c3d4e5 · stage beta · eu-west-1 · account 123456789012');
+    expect(buttonsOf(message)).toEqual(['candidate:0', 'candidate:1']);
+    expect(JSON.stringify(message.blocks)).toContain('"value":"inbox-1"');
+  });
+
+  it('say what to check where nothing is close, and offer what is', () => {
+    const nothing = refusalMessage({ kind: 'not_found', ...about, region: 'eu-west-1', candidates: [] });
+    expect(readable(nothing)).toContain('Check the name, the Region (`--region`) and the account (`--account`)');
+    const close = refusalMessage({ kind: 'not_found', ...about, region: 'eu-west-1', candidates: [candidate('prod')] });
+    expect(readable(close)).toContain('These names are close:');
+    expect(buttonsOf(close)).toEqual(['candidate:0']);
+  });
+
+  it('carry the remedy where AWS could not be read', () => {
+    const message = refusalMessage({ kind: 'unreadable', ...about, message: 'AWS denied it.', remedy: 'Allow it.' });
+    expect(readable(message)).toContain('AWS denied it.\n*What to do:* Allow it.');
+  });
+});
+
+describe('private answers', () => {
+  it('show what was typed, and an example', () => {
+    expect(readable(problemReply('That is wrong.', 'orders --x <y>'))).toContain(
+      'Typed: `/apigw-500 orders --x &lt;y&gt;`',
+    );
+  });
+
+  it('list what is open with its state and verdict', () => {
+    const list = openReply(
+      [diagnosedInvestigation(), openedInvestigation({ id: 'inv-2' })],
+      new Map([['inv-1', 'https://x.example/p1']]),
+    );
+    expect(readable(list)).toContain('2 open investigations in this channel');
+    expect(readable(list)).toContain('Cause found: API Gateway may not invoke the function orders-prod.');
+    expect(buttonsOf(list)).toEqual(['link:0']);
+    expect(readable(openReply([], new Map()))).toContain('No investigation is open in this channel.');
+  });
+
+  it('point at the card that exists', () => {
+    const message = joinedReply(diagnosedInvestigation(), 'https://x.example/p1');
+    expect(readable(message)).toContain('in <#C0OPS> since');
+    expect(buttonsOf(message)).toEqual(['link:0']);
+    expect(buttonsOf(joinedReply(diagnosedInvestigation(), null))).toEqual([]);
+  });
+
+  it('give the verdict where the card cannot be posted, with the line to type', () => {
+    const text = readable(
+      unpostedReply(slackErrorWords('not_in_channel'), '/invite @apigw-500', diagnosedInvestigation()),
+    );
+    expect(text).toContain('Type `/invite @apigw-500` in the channel');
+    expect(text).toContain('Give API Gateway the permission again.');
+    expect(text).toContain('aws lambda add-permission');
+  });
+
+  it('have words for what Slack refuses, also for what is new', () => {
+    expect(slackErrorWords('is_archived')).toContain('archived');
+    expect(slackErrorWords('constructor')).toContain('(constructor)');
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { diagnoseHelp } from '../../src/render/help.ts';
+import { candidatesText, reportText } from '../../src/render/text.ts';
+import { sampleCause, sampleEvidence, sampleGap, sampleReport, sampleTarget } from '../support/samples.ts';
+
+const plain = { width: 80, colour: false };
+
+describe('the report on a terminal', () => {
+  it('says what the card and its thread say', () => {
+    const text = reportText(sampleReport({}, { gaps: [sampleGap] }), plain);
+    for (const sentence of [
+      'Cause found: orders-api, stage prod',
+      'REST API · a1b2c3d4e5 · eu-west-1 · account 123456789012',
+      sampleCause.summary,
+      'Confidence: high',
+      'Fix: Give API Gateway the permission again.',
+      sampleCause.cli ?? '',
+      'RemovePermission20150331v2 on orders-prod by deploy-pipeline, 3 minutes before',
+      'First failing minute: 2026-11-22 14:05:00 UTC',
+      '4 IAM and Lambda permissions: Problem',
+      '5 Error frequency: OK',
+      'logs:FilterLogEvents: access denied (missing permission:',
+      'waf-blocked: No web ACL is attached to the stage.',
+      '16 AWS calls in 1.4 s',
+    ]) {
+      expect(text).toContain(sentence);
+    }
+  });
+
+  it('wraps prose at the width, and breaks no log line and no command', () => {
+    const line = `ERROR ${'x'.repeat(120)}`;
+    const report = sampleReport({}, { causes: [{ ...sampleCause, summary: 'Word '.repeat(60) }] });
+    const [step] = report.steps.filter(finding => finding.number === 4);
+    if (step !== undefined) step.evidence = [sampleEvidence('step-4.1', { excerpt: line })];
+    const lines = reportText(report, { width: 60, colour: false }).split('\n');
+    expect(lines.filter(one => one.length > 60).every(one => one.includes(line) || one.includes('aws lambda'))).toBe(
+      true,
+    );
+    expect(lines.some(one => one.trim() === line)).toBe(true);
+  });
+
+  it('counts wide characters as two columns', () => {
+    const report = sampleReport({}, { causes: [{ ...sampleCause, summary: '注文 '.repeat(40) }] });
+    const [first] = reportText(report, { width: 40, colour: false }).split('\n').slice(3);
+    expect(first?.length).toBeLessThanOrEqual(24);
+  });
+
+  it('is coloured only when told, and has no markup of Slack', () => {
+    const text = reportText(sampleReport(), plain);
+    expect(text).not.toContain('\u001b');
+    expect(text).not.toMatch(/<!date|&amp;|\*Fix/);
+    expect(reportText(sampleReport(), { ...plain, colour: true })).toContain('\u001b[31mProblem\u001b[0m');
+  });
+
+  it('says in words that nothing was found, and why', () => {
+    const text = reportText(sampleReport({}, { status: 'inconclusive', causes: [], gaps: [sampleGap] }), plain);
+    expect(text).toContain('Requests fail, but 1 source could not be read');
+  });
+});
+
+describe('candidates and help', () => {
+  it('list what fits', () => {
+    const text = candidatesText('Two APIs fit.', [{ ...sampleTarget, stages: ['prod', 'beta'] }], {
+      width: 200,
+      colour: false,
+    });
+    expect(text).toBe(
+      'Two APIs fit.\n  orders-api: REST API · a1b2c3d4e5 · stages prod, beta · eu-west-1 · account 123456789012\n',
+    );
+  });
+
+  it('name every flag', () => {
+    for (const flag of [
+      '--stage',
+      '--region',
+      '--account',
+      '--since',
+      '--from',
+      '--to',
+      '--function',
+      '--role',
+      '--policy',
+      '--log-group',
+    ]) {
+      expect(diagnoseHelp()).toContain(flag);
+    }
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { beforeOnset, byNearness, cut, impactWords, percent, printable, tally, trend } from '../../src/render/words.ts';
+import { sampleChange, sampleReport } from '../support/samples.ts';
+
+describe('words', () => {
+  it('cut between words, and never through a character', () => {
+    expect(cut('one two three', 9)).toBe('one two…');
+    expect(cut('abcdefghij', 5)).toBe('abcd…');
+    expect(cut('ab👩cd', 4)).toBe('ab…');
+  });
+
+  it('drop what cannot be seen', () => {
+    expect(printable('a\u0000b\u001b[31mc\u202ed\r\ne\ud800')).toBe('ab[31mcd\ne\ufffd');
+  });
+
+  it('never round a share to nothing or to all', () => {
+    expect(percent(0)).toBe('0 %');
+    expect(percent(0.0001)).toBe('less than 0.1 %');
+    expect(percent(0.9999)).toBe('more than 99.9 %');
+    expect(percent(0.072)).toBe('7.2 %');
+  });
+
+  it('count findings by status', () => {
+    expect(tally(['ok', 'problem', 'ok', 'unknown', 'not_applicable'])).toBe(
+      '1 problem, 2 OK, 1 could not be checked, 1 does not apply',
+    );
+    expect(tally([])).toBe('none yet');
+  });
+
+  it('tell where the errors are going', () => {
+    const series = (errors: number[]) => ({
+      periodSeconds: 60 as const,
+      threshold: null,
+      points: errors.map(count => ({ at: '', requests: 100, errors: count })),
+    });
+    expect(trend(series([...Array(5).fill(1), ...Array(5).fill(10)]))).toBe('getting worse');
+    expect(trend(series([...Array(5).fill(10), ...Array(5).fill(1)]))).toBe('getting better');
+    expect(trend(series([...Array(5).fill(10), ...Array(5).fill(9)]))).toBe('steady');
+    expect(trend(series([...Array(5).fill(10), ...Array(5).fill(0)]))).toBe('no errors in the last 5 minutes');
+    expect(trend(series([1, 2]))).toBeNull();
+    expect(trend({ periodSeconds: 60, points: null, threshold: null })).toBeNull();
+  });
+
+  it('place a change against the first error', () => {
+    const at = (minutesBeforeOnset: number | null, effectiveAt: string | null = sampleChange.at) =>
+      beforeOnset({ ...sampleChange, minutesBeforeOnset, effectiveAt });
+    expect(at(1)).toBe('1 minute before the first error');
+    expect(at(0.2)).toBe('in the minute of the first error');
+    expect(at(-4)).toBe('4 minutes after the first error');
+    expect(at(null, null)).toBe('not in effect: it is not deployed');
+    const sorted = byNearness([-2, 40, null, 3].map(minutesBeforeOnset => ({ ...sampleChange, minutesBeforeOnset })));
+    expect(sorted.map(change => change.minutesBeforeOnset)).toEqual([3, 40, -2, null]);
+  });
+
+  it('keep unknown figures apart from zero', () => {
+    const { impact } = sampleReport();
+    expect(impactWords({ ...impact, requests: null })).toContain('unknown');
+    expect(impactWords({ ...impact, requests: 0, errors: 0, errorShare: 0 })).toBe('0 requests, 0 with a 5xx');
+    expect(impactWords({ ...impact, errors: null, errorShare: null })).toBe('1,200 requests, errors unknown');
+  });
+});
