@@ -6,6 +6,7 @@ import type {
   Stage as SdkStage,
 } from '@aws-sdk/client-apigatewayv2';
 import { iso, newestFirst } from './api-gateway.ts';
+import { httpConfigurationIn } from './openapi.ts';
 import { readPages } from './paging.ts';
 import type { Send } from './send.ts';
 import type {
@@ -149,6 +150,27 @@ export async function readConfiguration(send: Send, apiId: string): Promise<Conf
     gatewayResponses: [],
     binaryMediaTypes: [],
   };
+}
+
+/**
+ * What a stage of an HTTP API runs; WebSocket APIs have no export. null: no such stage, or no such API.
+ * Source: ExportApi. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-export.html
+ */
+export async function readDeployedConfiguration(
+  send: Send,
+  apiId: string,
+  stage: string,
+): Promise<Configuration | null> {
+  const input = {
+    ApiId: apiId,
+    Specification: 'OAS30',
+    OutputType: 'JSON',
+    StageName: stage,
+    IncludeExtensions: true,
+  };
+  const exported = await orNull(send('apigatewayv2:ExportApi', input));
+  if (exported === null) return null;
+  return httpConfigurationIn(new TextDecoder().decode(exported.body), 'apigatewayv2:ExportApi', input);
 }
 
 function capped(apiId: string): UnreadError {

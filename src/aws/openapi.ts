@@ -26,6 +26,58 @@ export function configurationIn(text: string, operation: OperationName, input: o
   };
 }
 
+/**
+ * Reads the export of an HTTP API. Integrations that several routes share may stand in the components, `$default` is
+ * written as a path, and response parameters stand by status code. Rejects with UnreadError where it is not JSON.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html
+ */
+export function httpConfigurationIn(text: string, operation: OperationName, input: object): Configuration {
+  const value = parseJson(text);
+  if (value === undefined) throw unreadable(operation, input, 'the export is not JSON');
+  const document = objectIn(value);
+  const components = objectIn(document.components);
+  const shared = objectIn(components['x-amazon-apigateway-integrations']);
+  const schemes = entriesIn(components.securitySchemes);
+  const authorizers = schemes.flatMap(([name, scheme]) => authorizerOf(name, scheme) ?? []);
+  const jwt = new Set(authorizers.filter(one => one.type === 'JWT').map(one => one.id));
+  const routes = entriesIn(document.paths).flatMap(([path, item]) =>
+    routesOf(path, item, schemes).map((route): Route => {
+      const method = objectIn(item[route.method === 'ANY' ? anyMethod : (route.method ?? '').toLowerCase()]);
+      const isDefault = method.isDefaultRoute === true;
+      return {
+        ...route,
+        ...(isDefault ? { key: '$default', method: null, path: null } : {}),
+        authorization: route.authorizerId !== null && jwt.has(route.authorizerId) ? 'JWT' : route.authorization,
+        integration: httpIntegrationOf(method['x-amazon-apigateway-integration'], shared),
+        methodResponses: [],
+      };
+    }),
+  );
+  return { routes, authorizers, gatewayResponses: [], binaryMediaTypes: [] };
+}
+
+/** HTTP APIs wait 30 s where an export tells nothing else. */
+const httpTimeoutMs = 30_000;
+
+function httpIntegrationOf(value: unknown, shared: Json): Integration | null {
+  if (value === undefined) return null;
+  const reference = textIn(objectIn(value).$ref)?.split('/').at(-1);
+  const integration = reference === undefined ? objectIn(value) : objectIn(shared[reference]);
+  const { responses: _, ...described } = integration;
+  const base = integrationOf(described);
+  return {
+    ...base,
+    timeoutMs: base.timeoutMs ?? httpTimeoutMs,
+    responses: entriesIn(integration.responseParameters).map(([statusCode, parameters]) => ({
+      statusCode,
+      selectionPattern: null,
+      templates: {},
+      parameters: textsIn(parameters),
+      contentHandling: null,
+    })),
+  };
+}
+
 function routesOf(path: string, item: Json, schemes: [string, Json][]): Route[] {
   return entriesIn(item)
     .filter(([key]) => key === anyMethod || methods.includes(key))

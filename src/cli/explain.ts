@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { causeRecord } from '../diagnosis/causes/catalogue.ts';
 import { lineParameters } from '../diagnosis/line-parameters.ts';
 import type { LineReading } from '../diagnosis/line-reading.ts';
-import { type InputEvent, inputLimits, readLogInput } from '../diagnosis/log-input.ts';
+import { type InputEvent, type InputLimits, inputLimits, readLogInput } from '../diagnosis/log-input.ts';
 import { type AssembledRequest, assembleRequests } from '../diagnosis/log-lines.ts';
 import { asAuthorizer, type Layer } from '../diagnosis/signature-match.ts';
 import type { CauseId, CauseParameters, Confidence } from '../diagnosis/types.ts';
@@ -39,6 +39,7 @@ export interface Explanation {
 export async function run(
   args: readonly string[],
   context: Pick<CommandContext, 'out' | 'err' | 'stdin'>,
+  limits: InputLimits = inputLimits,
 ): Promise<ExitCode> {
   const flags = args.filter(word => word.startsWith('-') && word !== '-');
   const [file = '-', ...more] = args.filter(word => !flags.includes(word));
@@ -55,12 +56,12 @@ export async function run(
   }
   try {
     const source = file === '-' ? context.stdin : createReadStream(file);
-    const { events, truncated } = await readLogInput(source as AsyncIterable<string | Uint8Array>);
+    const { events, truncated } = await readLogInput(source as AsyncIterable<string | Uint8Array>, limits);
     const explanation = explain(events);
     context.out(flags.includes('--json') ? `${JSON.stringify(explanation)}\n` : text(explanation));
     if (truncated) {
       context.err(
-        `Only the first ${inputLimits.maxEvents} events and ${inputLimits.maxLineLength} characters of a line were read; give the rest in parts.\n`,
+        `Only the first ${limits.maxEvents} events and ${limits.maxLineLength} characters of a line were read; give the rest in parts.\n`,
       );
     }
     return 0;

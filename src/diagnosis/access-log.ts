@@ -172,9 +172,11 @@ const usualNames: Record<string, string> = {
   error: 'error.message',
   errormessage: 'error.message',
   errormsg: 'error.message',
+  message: 'error.message',
   errormessagestring: 'error.messageString',
   responsetype: 'error.responseType',
   errorresponsetype: 'error.responseType',
+  errortype: 'error.responseType',
   integrationerror: 'integration.error',
   integrationerrormessage: 'integration.error',
   integrationstatus: 'integration.integrationStatus',
@@ -195,7 +197,7 @@ const ofRequests = ['requestId', 'extendedRequestId', 'routeKey', 'resourcePath'
 /** Fields of a line whose format is not known: JSON, logfmt, XML, and the console's CLF and CSV. */
 function guessFields(message: string): AccessFields | null {
   const text = message.trim();
-  const pairs = text.startsWith('{') ? jsonPairs(text) : text.startsWith('<') ? xmlPairs(text) : logfmtPairs(text);
+  const pairs = pairsOf(text);
   const fields: AccessFields = {};
   for (const [name, value] of pairs) {
     const known =
@@ -207,6 +209,8 @@ function guessFields(message: string): AccessFields | null {
       ];
     // `integration.status` is what the function returned, `integrationStatus` what the endpoint answered.
     const apart = /(?<!integration[._])integration[._]status$/i.test(name) ? 'integration.status' : known;
+    // Functions have an errorType, too.
+    if (apart === 'error.responseType' && !/^(?:-|[A-Z][A-Z0-9_]+)$/.test(value)) continue;
     if (apart !== undefined) keep(fields, apart, value);
   }
   const found = Object.keys(fields);
@@ -215,6 +219,42 @@ function guessFields(message: string): AccessFields | null {
     (fields.status !== undefined && found.some(name => ofRequests.includes(name)));
   if (isAccessLine && plausible(fields)) return fields;
   return byConsoleFormat(text);
+}
+
+function pairsOf(text: string): [string, string][] {
+  switch (text[0]) {
+    case '{':
+      return jsonPairs(text);
+    case '<':
+      return xmlPairs(text);
+    case '|':
+      return tableCells(text);
+    default:
+      return logfmtPairs(text);
+  }
+}
+
+/**
+ * A row of a Logs Insights table without its head, as people paste it: response type, status, statuses of the
+ * integration, messages, count. A status of the integration that equals the client's is the function's own.
+ */
+function tableCells(text: string): [string, string][] {
+  const cells = text
+    .replace(/^\|\s?|\s?\|$/g, '')
+    .split('|')
+    .map(cell => cell.trim());
+  const type = cells.findIndex(cell => /^(?:-|[A-Z]+(?:_[A-Z0-9]+)+|THROTTLED|UNAUTHORIZED)$/.test(cell));
+  const counted = /^\d+$/.test(cells.at(-1) ?? '') ? cells.slice(0, -1) : cells;
+  const [status, ...integration] = counted.filter(cell => /^[1-5]\d\d$/.test(cell));
+  if (type === -1 || status === undefined || cells.length < 4) return [];
+  const [message = '-', error = '-'] = counted.filter((cell, at) => at !== type && /[a-z]/.test(cell));
+  return [
+    ['responseType', cells[type] ?? '-'],
+    ['status', status],
+    ['errorMessage', message],
+    ['integrationError', error],
+    ...(integration.includes(status) ? [['integration_status', status] as [string, string]] : []),
+  ];
 }
 
 function jsonPairs(text: string): [string, string][] {

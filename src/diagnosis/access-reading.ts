@@ -66,7 +66,8 @@ function endpointStatus(fields: AccessFields): number | null {
 
 function judge(fields: AccessFields, status: number | null, apiType: ApiType | null): Match {
   const failed = status === null || status >= 500;
-  const byPhrase = errorVariables.map(name => matchText(straightened(said(fields, name) ?? '')));
+  const errors = errorVariables.flatMap(name => said(fields, name) ?? []);
+  const byPhrase = errors.map(error => matchText(straightened(error)));
   const found = strongest([
     authorizerMatch(fields, failed),
     gatewayResponse(fields, status),
@@ -75,7 +76,7 @@ function judge(fields: AccessFields, status: number | null, apiType: ApiType | n
   ]);
   if (found.cause !== null) return rewritten(found, status);
   if (!failed) return found;
-  if (status !== null && errorVariables.every(name => said(fields, name) === null)) {
+  if (status !== null && errors.length === 0) {
     const passed = passedOn(fields, status, apiType);
     if (passed !== null) return passed;
   }

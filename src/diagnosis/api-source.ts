@@ -11,7 +11,7 @@ import type { OperationName } from '../aws/operations.ts';
 import type { Integration } from '../aws/types.ts';
 import type { Deployed } from './signals.ts';
 import { metricQueries } from './traffic.ts';
-import type { Target } from './types.ts';
+import type { Target, Window } from './types.ts';
 
 /** `aws apigateway get-stage --rest-api-id …`, or its `apigatewayv2` twin. */
 export function apiCommand(target: Target, command: string, options: Omit<CliOptions, 'region'> = {}): string {
@@ -57,7 +57,31 @@ export function integrationRead(
   return { source: 'apigateway:GetExport', cli: apiCommand(target, 'get-export /dev/stdout', options), link };
 }
 
+/** The metric minute by minute, as an AWS CLI line. */
+export function metricCommand(
+  metric: MetricReference,
+  { start, end }: Pick<Window, 'start' | 'end'>,
+  region: string,
+): string {
+  const { namespace, dimensions, stat = 'Sum' } = metric;
+  return cliLine('cloudwatch get-metric-statistics', {
+    namespace,
+    'metric-name': metric.metric,
+    dimensions: Object.entries(dimensions).map(([name, value]) => `Name=${name},Value=${value}`),
+    'start-time': start,
+    'end-time': end,
+    period: 60,
+    [stat.startsWith('p') ? 'extended-statistics' : 'statistics']: stat,
+    region,
+  });
+}
+
+/** A metric of a function. */
+export function functionMetric(functionName: string, metric: string, stat = 'Sum'): MetricReference {
+  return { namespace: 'AWS/Lambda', metric, dimensions: { FunctionName: functionName }, stat };
+}
+
 /** How long the integrations of the stage take, at the 95th percentile. */
-export function integrationLatency(target: Target): MetricReference[] {
-  return metricQueries(target, []).filter(query => query.id === 'integrationLatencyP95');
+export function integrationLatency(target: Target): MetricReference | undefined {
+  return metricQueries(target, []).find(query => query.id === 'integrationLatencyP95');
 }

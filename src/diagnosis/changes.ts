@@ -13,6 +13,8 @@ export interface ChangeScope {
   /** Managed policies attached to those roles. */
   policyArns: string[];
   onset: string | null;
+  /** From when on events were read; a deployment before that is no news. */
+  since: string;
 }
 
 /**
@@ -47,7 +49,7 @@ export function relevantChanges(events: TrailEvent[], scope: ChangeScope): Relev
     });
   }
   const known = new Set(result.filter(change => change.kind === 'deployment').map(change => change.deploymentId));
-  const unseen = deployments.filter(one => one.event === null && !known.has(one.id));
+  const unseen = deployments.filter(one => one.event === null && !known.has(one.id) && one.effectiveAt >= scope.since);
   return [...result, ...unseen.map(one => datedDeployment(one, scope))].toSorted((a, b) => b.at.localeCompare(a.at));
 }
 

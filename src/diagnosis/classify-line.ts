@@ -31,7 +31,8 @@ const beginnings: readonly [RegExp, LineKind][] = [
   [/^(?:API Key\b.*authorized|Usage Plan check|Execution log for request|Unauthorized\b)/i, 'progress'],
 ];
 
-const authorizerFailed = /\bAuthorizer error\b|AuthorizerConfigurationException|Gateway response type: AUTHORIZER_/i;
+const authorizerFailed =
+  /\bAuthorizer (?:error\b|function failed with)|AuthorizerConfigurationException|Gateway response type: AUTHORIZER_/i;
 const failure = /Execution failed|Lambda (?:invocation|execution) failed|limit exceeded for /i;
 const gatewayResponse = /^Gateway response type: /i;
 

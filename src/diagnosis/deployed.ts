@@ -32,6 +32,7 @@ export function undeployedDifferences(deployed: Configuration, draft: Configurat
 
 const compared = [
   'type',
+  'subtype',
   'httpMethod',
   'uri',
   'connectionType',
@@ -41,6 +42,7 @@ const compared = [
   'requestTemplates',
   'requestParameters',
   'contentHandling',
+  'payloadFormatVersion',
   'responses',
 ] as const satisfies (keyof Integration)[];
 

@@ -2,8 +2,8 @@ import { cliLine, functionLink } from '../aws/links.ts';
 import type { FunctionConfiguration } from '../aws/types.ts';
 import { type Aspect, claim } from './aspects.ts';
 import { type FaultContext, fault, keysOf } from './faults.ts';
-import type { Notebook } from './finding.ts';
-import type { FunctionFacts, LambdaReference } from './signals.ts';
+import { type Fact, gapOf, type Notebook } from './finding.ts';
+import type { FunctionFacts, FunctionList, LambdaReference } from './signals.ts';
 import type { CauseId, CauseParameters } from './types.ts';
 import { excerpt, listed, utc } from './wording.ts';
 
@@ -17,16 +17,7 @@ export function judgeFunctionState(facts: FunctionFacts, context: FaultContext, 
   const name = qualifiedName(reference);
   const served =
     routes.length === 0 ? '' : `, which ${listed(keysOf(routes))} lead${routes.length === 1 ? 's' : ''} to,`;
-  const place = {
-    source: 'lambda:GetFunctionConfiguration',
-    resource: reference.arn,
-    link: functionLink(reference.region, reference.name, reference.qualifier),
-    cli: cliLine('lambda get-function-configuration', {
-      'function-name': reference.arn,
-      qualifier: reference.qualifier,
-      region: reference.region,
-    }),
-  } as const;
+  const place = functionRead(reference);
   const parameters = functionParameters(reference);
   if (configuration === null) {
     const sentence = `Function ${name}${served} does not exist.`;
@@ -80,4 +71,23 @@ export function qualifiedName({ name, qualifier }: LambdaReference): string {
 /** What the catalogue's texts may name of a function. */
 export function functionParameters({ name, arn, qualifier }: LambdaReference): CauseParameters {
   return { functionName: name, functionArn: arn, ...(qualifier === null ? {} : { qualifier }) };
+}
+
+/** Where a fact about a function's configuration comes from. */
+export function functionRead({ name, arn, qualifier, region }: LambdaReference): Omit<Fact, 'text'> {
+  return {
+    source: 'lambda:GetFunctionConfiguration',
+    resource: arn,
+    link: functionLink(region, name, qualifier),
+    cli: cliLine('lambda get-function-configuration', { 'function-name': arn, qualifier, region }),
+  };
+}
+
+/** Functions that could not be read while others could, such as one in another account. */
+export function unreadFunctions(functions: FunctionList | null): Aspect[] {
+  return (functions?.unread ?? []).map(({ reference, error }) => ({
+    status: 'unknown',
+    sentence: `Function ${reference.name} could not be read.`,
+    gaps: [gapOf(error)],
+  }));
 }

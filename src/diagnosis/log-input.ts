@@ -3,7 +3,7 @@
  * `aws logs filter-log-events`, Logs Insights or `test-invoke-method`, and the console's CSV export.
  */
 
-/** One event; `line` is the line of the input on which it begins, counted from 1. */
+/** One event; `line` is the line of the input on which it begins, counted from 1, or its number in a JSON document. */
 export interface InputEvent {
   line: number;
   message: string;
@@ -143,7 +143,7 @@ function csvCells(row: string): string[] {
 
 function* documentEvents({ line, text }: Buffered): Generator<InputEvent> {
   const found = eventsIn(parsed(text.join('\n')));
-  if (found !== null) for (const message of found) yield { line, message };
+  if (found !== null) for (const [at, message] of found.entries()) yield { line: at + 1, message };
   else for (const [at, one] of text.entries()) yield* lineEvents(one, line + at);
 }
 

@@ -129,14 +129,27 @@ export function assembleFailures(
   groups: LogGroups = { execution: null, access: null },
 ): FailedRequest[] {
   const accessReadings = access === null ? new Map<LogEvent, LineReading>() : readAccessEvents(access, apiType, stage);
-  const events = [...distinct(execution), ...accessReadings.keys()];
+  const events = inOrder([...distinct(execution), ...accessReadings.keys()]);
   const requests = assembleRequests(events, event => accessReadings.get(event) ?? classifyLine(event.message));
   return requests.filter(isFailure).map(request => toFailedRequest(request, accessReadings, groups));
 }
 
-/** Overlapping reads bring the same event twice. */
+/**
+ * Overlapping reads bring the same event twice: failing lines first, whole requests later. The later place is kept,
+ * because within one millisecond only a whole request shows the order of its lines.
+ */
 function distinct(events: readonly LogEvent[]): LogEvent[] {
-  return [...new Map(events.map(event => [`${event.at} ${event.stream} ${event.message}`, event])).values()];
+  const found = new Map<string, LogEvent>();
+  for (const event of events) {
+    const key = `${event.at} ${event.stream} ${event.message}`;
+    found.delete(key);
+    found.set(key, event);
+  }
+  return [...found.values()];
+}
+
+function inOrder(events: readonly LogEvent[]): LogEvent[] {
+  return events.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
 function readAccessEvents(access: AccessEvents, apiType: ApiType, stage: string): Map<LogEvent, LineReading> {

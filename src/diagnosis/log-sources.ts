@@ -1,4 +1,5 @@
 import { cliLine, logGroupLink } from '../aws/links.ts';
+import { apiCommand, readOf, stageLink } from './api-source.ts';
 import type { Aspect } from './aspects.ts';
 import { type Fact, gapOf, type Reading } from './finding.ts';
 import type { Failures, Traffic } from './signals.ts';
@@ -62,8 +63,8 @@ export function sourceFact({ kind, logGroup, state, events, complete }: Source, 
   const log = `The ${kind} log ${logGroup ?? `of stage ${target.stage}`}`;
   const period = `between ${utc(window.start)} and ${utc(window.end)}`;
   const text: Record<Source['state'], string> = {
-    read: `${log} was read: ${counted(events, 'event')} ${period} that can tell of a failure${complete ? '' : ', and there are more'}.`,
-    empty: `${log} holds no event ${period} that tells of a failure.`,
+    read: `${log} was searched for failures ${period}: ${counted(events, 'event')} match${events === 1 ? 'es' : ''}${complete ? '' : ', and there are more'}.`,
+    empty: `${log} was searched for failures ${period}: none is in it.`,
     off: `The ${kind} log of stage ${target.stage} is off.`,
     absent: `${log} does not exist: nothing was logged there.`,
     unread: `${log} could not be read.`,
@@ -71,10 +72,12 @@ export function sourceFact({ kind, logGroup, state, events, complete }: Source, 
   };
   const fact = {
     text: text[state],
-    source: 'logs:FilterLogEvents' as const,
+    source: state === 'off' ? readOf(target, 'apigateway:GetStage', 'apigatewayv2:GetStage') : 'logs:FilterLogEvents',
     resource: logGroup ?? `${target.apiId}/${target.stage}`,
-  };
-  if (logGroup === null) return fact;
+  } as const;
+  if (state === 'off' || state === 'not_applicable' || logGroup === null) {
+    return { ...fact, link: stageLink(target), cli: apiCommand(target, 'get-stage', { 'stage-name': target.stage }) };
+  }
   return {
     ...fact,
     link: logGroupLink(target.region, logGroup, window),

@@ -46,6 +46,7 @@ export async function readChanges(
     roleNames,
     policyArns: await policiesOf(aws, roleNames, events, overrides),
     onset,
+    since,
   });
   const gaps = [...recent.gaps, ...(older?.gaps ?? [])];
   if (onset !== null && now.getTime() - Date.parse(onset) < deliveryLagMinutes * 60_000) gaps.push(deliveryLag(target));

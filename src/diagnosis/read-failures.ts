@@ -20,7 +20,7 @@ const failurePattern = [
   'Authorizer error',
   'AuthorizerConfigurationException',
   'Gateway response type',
-  'Endpoint response body before transformations',
+  'Received response. Status: 5',
   'throttle limit exceeded',
   'Method completed with status: 5',
   'Method completed with status: 403',
@@ -47,7 +47,8 @@ export async function readFailures(sources: SignalSources, stage: Signals['stage
 
   const lines = (extra: LogEvent[]) => [...(executionLog?.value?.items ?? []), ...extra];
   const accessLines = access && accessLog?.value ? { format: access.format, events: accessLog.value.items } : null;
-  const assemble = (extra: LogEvent[]) => assembleFailures(lines(extra), accessLines, target.apiType, target.stage);
+  const assemble = (extra: LogEvent[]) =>
+    assembleFailures(lines(extra), accessLines, target.apiType, target.stage, { execution, access: accessGroup });
   let requests = assemble([]);
   const undecided = requests.filter(one => one.cause === null && one.requestId !== null);
   if (undecided.length > 0 && execution !== null && executionLog?.value) {

@@ -5,15 +5,21 @@ import {
   readRestDraft,
   readRestStage,
 } from '../aws/api-gateway.ts';
-import { listDeployments, readApi, readConfiguration, readStage } from '../aws/api-gateway-v2.ts';
+import {
+  listDeployments,
+  readApi,
+  readConfiguration,
+  readDeployedConfiguration,
+  readStage,
+} from '../aws/api-gateway-v2.ts';
 import { readServiceEvents } from '../aws/health.ts';
 import { readFunction } from '../aws/lambda.ts';
 import { readMetrics } from '../aws/metrics.ts';
-import type { Api, Aws, Configuration } from '../aws/types.ts';
+import type { Api, Aws, Configuration, Stage } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { backendsOf, lambdaReference } from './backends.ts';
 import { undeployedDifferences } from './deployed.ts';
-import { attempt } from './finding.ts';
+import { attempt, gapOf } from './finding.ts';
 import { readChanges } from './read-changes.ts';
 import { readFailures } from './read-failures.ts';
 import type {
@@ -99,11 +105,13 @@ async function restDeployed(
     const undeployed =
       draft !== null && resources.value?.complete ? undeployedDifferences(exported.value, draft) : null;
     const configuration = withResourceIds(exported.value, draft);
-    return { configuration, basis: 'export', faithful: true, undeployed, draft, stageVariables };
+    const unread = resources.unread === null ? null : gapOf(resources.unread);
+    return { configuration, basis: 'export', faithful: true, undeployed, draft, stageVariables, unread };
   }
   if (exported.unread === null) throw notDeployed(target);
   if (draft === null) throw exported.unread;
-  return { configuration: draft, basis: 'draft', faithful: false, undeployed: null, draft, stageVariables };
+  const unread = gapOf(exported.unread);
+  return { configuration: draft, basis: 'draft', faithful: false, undeployed: null, draft, stageVariables, unread };
 }
 
 /** An export names no resource ids, which command lines need; the draft has them. */
@@ -120,25 +128,63 @@ function withPolicy(draft: Configuration, api: Api | null): Configuration {
   return api === null ? draft : { ...draft, policy: api.policy };
 }
 
-function notDeployed(target: Target): UnreadError {
+function notDeployed({ apiId, apiType, stage, region }: Target): UnreadError {
+  const rest = apiType === 'REST';
+  const line = rest
+    ? `aws apigateway create-deployment --rest-api-id ${apiId}`
+    : `aws apigatewayv2 create-deployment --api-id ${apiId}`;
   return new UnreadError(
-    'apigateway:GetExport',
+    rest ? 'apigateway:GetExport' : 'apigatewayv2:ExportApi',
     'not_deployed',
-    `Stage ${target.stage} of API ${target.apiId} does not exist, so nothing is deployed there.`,
-    `Deploy the API to the stage: aws apigateway create-deployment --rest-api-id ${target.apiId} --stage-name ${target.stage} --region ${target.region}`,
+    `Stage ${stage} of API ${apiId} does not exist, so nothing is deployed there.`,
+    `Deploy the API to the stage: ${line} --stage-name '${stage}' --region ${region}`,
   );
 }
 
-/** HTTP and WebSocket APIs: with automatic deployment the configuration is what runs. */
+/**
+ * HTTP and WebSocket APIs: with automatic deployment the configuration is what runs, unless the last deployment failed.
+ * Otherwise a stage of an HTTP API has an export; a WebSocket API has none.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html
+ */
 async function v2Deployed({ aws, target }: SignalSources, stage: Signals['stage']): Promise<Deployed> {
-  const [configuration, settings] = await Promise.all([readConfiguration(aws.send, target.apiId), attempt(stage())]);
+  const [current, settings] = await Promise.all([attempt(readConfiguration(aws.send, target.apiId)), attempt(stage())]);
+  const stageVariables = settings.value?.variables ?? {};
+  const follows = settings.value !== null && deploysItself(settings.value);
+  const common = { stageVariables, draft: current.value };
+  if (follows || target.apiType === 'WEBSOCKET') {
+    if (current.value === null) throw current.unread ?? notDeployed(target);
+    return { ...common, configuration: current.value, basis: 'draft', faithful: follows, undeployed: null };
+  }
+  const exported = await attempt(readDeployedConfiguration(aws.send, target.apiId, target.stage));
+  if (exported.value !== null) {
+    const configuration = withOwnIds(exported.value, current.value);
+    const undeployed = current.value === null ? null : undeployedDifferences(configuration, current.value);
+    const unread = current.unread === null ? null : gapOf(current.unread);
+    return { ...common, configuration, basis: 'export', faithful: true, undeployed, unread };
+  }
+  if (exported.unread === null) throw notDeployed(target);
+  if (current.value === null) throw exported.unread;
+  const unread = gapOf(exported.unread);
+  return { ...common, configuration: current.value, basis: 'draft', faithful: false, undeployed: null, unread };
+}
+
+/** A failed automatic deployment leaves the stage as it was, and says so in the stage's message. */
+function deploysItself({ autoDeploy, lastDeploymentMessage }: Stage): boolean {
+  return autoDeploy && (lastDeploymentMessage === null || /^success/i.test(lastDeploymentMessage));
+}
+
+/** An export names authorizers by name and integrations not at all; command lines and policies need their ids. */
+function withOwnIds(exported: Configuration, current: Configuration | null): Configuration {
+  const idOf = (name: string | null) => current?.authorizers.find(one => one.name === name)?.id ?? name;
+  const integrations = new Map(current?.routes.map(route => [route.key, route.integration?.id ?? null]));
   return {
-    configuration,
-    basis: 'draft',
-    faithful: settings.value?.autoDeploy ?? false,
-    undeployed: null,
-    draft: configuration,
-    stageVariables: settings.value?.variables ?? {},
+    ...exported,
+    authorizers: exported.authorizers.map(one => ({ ...one, id: idOf(one.id) ?? one.id })),
+    routes: exported.routes.map(route => ({
+      ...route,
+      authorizerId: idOf(route.authorizerId),
+      integration: route.integration && { ...route.integration, id: integrations.get(route.key) ?? null },
+    })),
   };
 }
 

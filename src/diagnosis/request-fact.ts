@@ -9,7 +9,7 @@ export function requestFact(request: FailedRequest, what: string, { region }: Ta
   const { logGroup, at, decisive, requestId } = request;
   const around = { start: secondsFrom(at, -60), end: secondsFrom(at, 60) };
   return {
-    text: `${what}, in log group ${logGroup} at ${utc(at)}.`,
+    text: `${what} at ${utc(at)}, in ${logGroup}.`,
     source: 'logs:FilterLogEvents',
     resource: logGroup,
     at,

@@ -82,7 +82,7 @@ function byCause(
   if (cause.startsWith('lambda-execution-role-')) return executionRole(configuration, line);
   if (family === 'role') {
     const roleArn = line.roleArn ?? backend?.integration.credentials;
-    return { roleArn, roleName: roleArn?.split('/').at(-1) };
+    return { roleArn, roleName: roleArn?.split('/').at(-1) ?? line.roleName };
   }
   if (family === 'authorizer') return authorizerParameters(example, line, setup);
   if (family === 'mapping' || cause === 'aws-service-integration-rejected') return { endpoint: backend?.uri };
@@ -118,7 +118,7 @@ function authorizerParameters(example: FailedRequest, line: CauseParameters, { d
     qualifier: facts?.reference.qualifier,
     authorizerId: id,
     roleArn,
-    roleName: roleArn?.split('/').at(-1),
+    roleName: roleArn?.split('/').at(-1) ?? line.roleName,
   };
 }
 

@@ -79,7 +79,7 @@ function placed(words: readonly string[], given: Partial<Record<Flag, string>>) 
   if (words.length > 2) {
     throw new Mistake(`${shown(words[2] ?? '')} is one word too many; a name with spaces goes between quotes.`);
   }
-  const alone = words.length === 1 && isDuration(words[0] ?? '');
+  const alone = words.length === 1 && isTime(words[0] ?? '');
   const stage = alone ? undefined : words[0];
   const since = alone ? words[0] : words[1];
   if (stage !== undefined && given.stage !== undefined) throw new Mistake('The stage was given twice; give it once.');
@@ -94,32 +94,39 @@ function placed(words: readonly string[], given: Partial<Record<Flag, string>>) 
 
 function spanOf(since: string | undefined, given: Partial<Record<Flag, string>>, now: Date): DiagnosisRequest['span'] {
   if (given.from === undefined && given.to === undefined) {
-    return { minutes: since === undefined ? defaultMinutes : minutesOf(since) };
+    if (since === undefined) return { minutes: defaultMinutes };
+    return isoWithOffset.test(since)
+      ? spanBetween(timeOf(since, '--since', now), now, now)
+      : { minutes: minutesOf(since) };
   }
   if (since !== undefined) throw new Mistake('Give either --since, or --from and --to.');
   if (given.from === undefined) throw new Mistake('--to needs --from.');
   const from = timeOf(given.from, '--from', now);
   const to = given.to === undefined ? now : timeOf(given.to, '--to', now);
-  if (to > now) throw new Mistake('--to lies in the future.');
-  if (from >= to) throw new Mistake('--from must be earlier than --to.');
+  return spanBetween(from, to, now);
+}
+
+function spanBetween(from: Date, to: Date, now: Date): DiagnosisRequest['span'] {
+  if (to > now) throw new Mistake('The time span lies in the future.');
+  if (from >= to) throw new Mistake('The time span must begin before it ends.');
   if (to.getTime() - from.getTime() > longestHours * 3_600_000) {
     throw new Mistake(`At most ${longestHours} hours are looked at in one go; choose a shorter span.`);
   }
   if (now.getTime() - from.getTime() > oldestDays * 86_400_000) {
-    throw new Mistake(`CloudWatch keeps its one-minute figures for ${oldestDays} days; choose a later --from.`);
+    throw new Mistake(`CloudWatch keeps its one-minute figures for ${oldestDays} days; choose a later time.`);
   }
   return { from: from.toISOString(), to: to.toISOString() };
 }
 
 const duration = /^(\d{1,6})\s?(m|min|h|d)$/i;
 
-function isDuration(text: string): boolean {
-  return duration.test(text);
+function isTime(text: string): boolean {
+  return duration.test(text) || isoWithOffset.test(text);
 }
 
 function minutesOf(text: string): number {
   const minutes = lengthOf(text);
-  if (minutes === null) throw new Mistake(`${shown(text)} is no length of time; write 15m, 2h or 1d.`);
+  if (minutes === null) throw new Mistake(`${shown(text)} is no time; write 15m, 2h, or 2026-11-22T14:00:00Z.`);
   if (minutes < 1) throw new Mistake('Look back at least one minute: 15m, 2h.');
   if (minutes > longestHours * 60) {
     throw new Mistake(

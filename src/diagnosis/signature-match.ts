@@ -74,7 +74,7 @@ const quoting = { cause: 'lambda-function-error', confidence: 'medium' } as cons
 
 /** Reads a text of unknown origin, or one that API Gateway wrote about a failure. */
 export function matchText(text: string): Match {
-  if (chatter.test(text)) return nothing;
+  if (text === '' || chatter.test(text)) return nothing;
   const quoted = quotedError.exec(text)?.[1];
   if (quoted !== undefined) {
     const inside = matchSignatures(quoted.trim(), insideFunctions);

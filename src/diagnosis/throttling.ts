@@ -2,6 +2,7 @@ import { readAccountConcurrency, readReservedConcurrency } from '../aws/lambda.t
 import { cliLine, functionLink, metricsLink } from '../aws/links.ts';
 import type { OperationName } from '../aws/operations.ts';
 import type { AccountConcurrency, Route } from '../aws/types.ts';
+import { functionMetric, metricCommand } from './api-source.ts';
 import type { Aspect } from './aspects.ts';
 import { type FaultContext, fault } from './faults.ts';
 import { attempt, gapOf, gapsOf, type Notebook, type Reading } from './finding.ts';
@@ -116,21 +117,12 @@ function throttledSentence({ throttles, lambda }: ThrottlingReading): string {
 
 function noteThrottles(reading: ThrottlingReading, { window }: Run, notes: Notebook): string {
   const { name, region } = reading.lambda;
-  const metric = { namespace: 'AWS/Lambda', metric: 'Throttles', dimensions: { FunctionName: name } };
+  const metric = functionMetric(name, 'Throttles');
   return notes.note({
     text: throttledSentence(reading),
     source: 'cloudwatch:GetMetricData',
     resource: name,
     link: metricsLink(region, metric, window),
-    cli: cliLine('cloudwatch get-metric-statistics', {
-      namespace: metric.namespace,
-      'metric-name': metric.metric,
-      dimensions: `Name=FunctionName,Value=${name}`,
-      'start-time': window.start,
-      'end-time': window.end,
-      period: 60,
-      statistics: 'Sum',
-      region,
-    }),
+    cli: metricCommand(metric, window, region),
   });
 }

@@ -58,7 +58,7 @@ export interface Markup {
 }
 
 /** The three characters that Slack wants escaped, and no others. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
@@ -87,7 +87,7 @@ export function words(text: string, max: number = LIMITS.sentence): Markup {
 
 // `*`, `_`, `~` and backticks cannot be escaped, and `:lambda:` in an ARN may be an emoji of the workspace. Inside a code
 // span nothing is formatted, so a word that has them becomes one.
-const formats = /[*_~`]|:[a-z0-9_+'-]+:/;
+const formats = /[*_~`]|:[0-9_+'-]*[a-z][a-z0-9_+'-]*:/;
 
 function codeWord(word: string): string {
   const [, open = '', body = '', close = ''] = /^(["'([{`]*)(.*?)([.,;!?:)\]}"'`]*)$/s.exec(word) ?? [];

@@ -1,4 +1,4 @@
-/** How the command is typed; one list for Slack and the terminal. */
+/** How the command is typed. */
 import { compose, type Message, md, part, preformatted, section } from './blocks.ts';
 import { slashCommand } from './ids.ts';
 
@@ -18,7 +18,7 @@ const options: Usage[] = [
   { type: '--stage S', does: 'the stage; without it, the one that exists or fails' },
   { type: '--region R', does: 'the Region, where it is another than the configured one' },
   { type: '--account A', does: 'the account, where several are configured' },
-  { type: '--since 30m', does: 'how far back to look: 15m (the default), 2h, 1d' },
+  { type: '--since 30m', does: 'how far back to look: 15m (the default), 2h, or a time with its offset' },
   { type: '--from T --to T', does: 'a fixed span: 2026-11-22T14:00:00+01:00, or 2h' },
   { type: '--function F', does: 'the Lambda function, where it should not be found by itself' },
   { type: '--role R', does: 'the IAM role, likewise' },
@@ -56,19 +56,6 @@ export function helpMessage(): Message {
     ],
     () => md``,
   );
-}
-
-/** What `diagnose` takes, for the terminal. */
-export function diagnoseHelp(): string {
-  return [
-    'diagnose <target> [stage] [since] [options]',
-    '',
-    'The target is one of',
-    table(targets),
-    '',
-    'Options',
-    table(options),
-  ].join('\n');
 }
 
 function table(rows: readonly Usage[]): string {

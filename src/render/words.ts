@@ -63,7 +63,7 @@ export const patternWords: Record<Pattern, string> = {
   unknown: 'unknown (too few minutes with requests to tell)',
 };
 
-export const reasonWords: Record<UnreadReason, string> = {
+const reasonWords: Record<UnreadReason, string> = {
   access_denied: 'access denied',
   logging_off: 'logging is off',
   throttled: 'throttled by AWS',
@@ -171,7 +171,14 @@ export function beforeOnset(change: Change): string {
   if (change.minutesBeforeOnset === null) return `took effect at ${utc(change.effectiveAt)}`;
   const minutes = Math.round(change.minutesBeforeOnset);
   if (minutes === 0) return 'in the minute of the first error';
-  return `${count(Math.abs(minutes), 'minute')} ${minutes > 0 ? 'before' : 'after'} the first error`;
+  return `${length(Math.abs(minutes))} ${minutes > 0 ? 'before' : 'after'} the first error`;
+}
+
+/** Minutes, hours or days, whichever is read most easily. */
+function length(minutes: number): string {
+  if (minutes <= 120) return count(minutes, 'minute');
+  const hours = Math.round(minutes / 60);
+  return hours <= 48 ? count(hours, 'hour') : count(Math.round(hours / 24), 'day');
 }
 
 /** Nearest before the first error first; later changes, and those without an effect, last. */

@@ -11,6 +11,29 @@ const first = 'lambda-permission-removed';
 
 const credentials = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' };
 
+/**
+ * The same account, mended: a twin as the sandbox serves it has the account of its incident, so that the card of the
+ * incident can be run again after the repair. In their files the two are accounts of their own.
+ */
+export function asOneAccount(scenarios: ReadonlyMap<string, Scenario>): ReadonlyMap<string, Scenario> {
+  return new Map(
+    [...scenarios].map(([id, scenario]) => {
+      const incident = id.endsWith(mendedSuffix) ? scenarios.get(id.slice(0, -mendedSuffix.length)) : undefined;
+      if (incident === undefined) return [id, scenario];
+      return [id, { ...scenario, world: renamed(scenario.world, scenario.world.accountId, incident.world.accountId) }];
+    }),
+  );
+}
+
+/** A copy in which one text stands for another in every string. */
+function renamed<T>(value: T, from: string, to: string): T {
+  if (typeof value === 'string') return value.replaceAll(from, to) as T;
+  if (Array.isArray(value)) return value.map(item => renamed(item, from, to)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, item]) => [name.replaceAll(from, to), renamed(item, from, to)]);
+  return Object.fromEntries(entries) as T;
+}
+
 export interface SandboxDesk extends Desk {
   /** The scenario whose world the bot sees now: the incident, or its mended twin. */
   current(): Scenario;

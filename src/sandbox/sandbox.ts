@@ -8,7 +8,7 @@ import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../telemetry.ts';
 import { createAwsWire } from './aws/server.ts';
-import { createDesk, worldAccess } from './desk.ts';
+import { asOneAccount, createDesk, worldAccess } from './desk.ts';
 import { loadScenarios } from './scenario.ts';
 import { httpTransport } from './slack/delivery.ts';
 import { isFromHere } from './slack/guard.ts';
@@ -49,7 +49,7 @@ const feedPath = '/sandbox/health-feed';
 
 /** Rejects with SandboxError where the port is taken or there is no such scenario. */
 export async function startSandbox({ port, scenario, clock, log }: SandboxOptions): Promise<Sandbox> {
-  const scenarios = await loadScenarios();
+  const scenarios = asOneAccount(await loadScenarios());
   if (scenario !== undefined && !scenarios.has(scenario)) {
     throw new SandboxError(`There is no scenario "${scenario}". There are:\n  ${[...scenarios.keys()].join('\n  ')}`);
   }

@@ -1,5 +1,5 @@
 /** What every listener is given, and how a payload says who asks and where. */
-import type { App, BlockAction, ButtonAction, SlashCommand } from '@slack/bolt';
+import type { BlockAction, ButtonAction, SlashCommand } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import type { Conversation, Investigation, Investigations } from '../investigations/types.ts';
 import { startContext } from '../render/modals.ts';
@@ -29,9 +29,6 @@ export interface Surface {
   clock: () => Date;
 }
 
-/** Registers listeners and answers their names, as the manifest has them. */
-export type Register = (app: App, surface: Surface) => readonly string[];
-
 /** Somebody who typed or pressed something, and where the answer goes. */
 export type Here = Conversation & { userId: string };
 
@@ -47,11 +44,13 @@ export function whereTyped(command: SlashCommand): Here {
   };
 }
 
-export function wherePressed(body: Press, surface: Surface): Here {
+export function wherePressed({ message, ...body }: Press, surface: Surface): Here {
+  // The root of a thread names itself as its thread, but is read in the channel.
+  const inThread = message?.thread_ts !== undefined && message.thread_ts !== message.ts;
   return {
     teamId: surface.identity().teamId,
     channelId: body.channel?.id ?? '',
-    threadTs: body.message?.thread_ts ?? null,
+    threadTs: inThread ? (message.thread_ts ?? null) : null,
     responseUrl: body.response_url ?? null,
     userId: body.user.id,
   };

@@ -18,7 +18,12 @@ async function access(answer: (call: Call) => ReturnType<typeof identity> | obje
     ...more,
   });
   onTestFinished(() => opened.close());
-  return { open: opened.open, ownAccountId: opened.ownAccountId, calls, stsCalls: () => calls.filter(call => call.service === 'sts').length };
+  return {
+    open: opened.open,
+    ownAccountId: opened.ownAccountId,
+    calls,
+    stsCalls: () => calls.filter(call => call.service === 'sts').length,
+  };
 }
 
 describe('openAccess', () => {

@@ -1,6 +1,7 @@
 /** The embedded AWS in a process of its own, with every answer delayed. Started by the benchmarks; stops with them. */
-import { loadScenarios } from '../../src/sandbox/scenario.ts';
+
 import { startAwsServer } from '../../src/sandbox/aws/server.ts';
+import { loadScenarios } from '../../src/sandbox/scenario.ts';
 
 const latencyMs = Number(process.argv[2]);
 const scenarios = await loadScenarios();

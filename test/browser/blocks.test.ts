@@ -304,6 +304,6 @@ test('a form with every kind of field, and the home tab', async () => {
     tried: { tried: { selected_options: [] } },
   });
 
-  await page.getByRole('button', { name: 'apigw-500 home' }).click();
+  await page.getByRole('button', { name: 'demo home' }).click();
   await page.getByRole('heading', { name: 'Nothing is open' }).waitFor();
 });

@@ -22,7 +22,7 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
     expect(complaints).toEqual([]);
   });
   await page.goto(url);
-  await page.locator('.incident').first().waitFor();
+  await page.locator('.incident').first().waitFor({ state: 'attached' });
   return page;
 }
 

@@ -4,23 +4,28 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type Explanation, run } from '../../src/cli/explain.ts';
+import { inputLimits } from '../../src/diagnosis/log-input.ts';
 
 const first = '11111111-1111-4111-8111-111111111111';
 const second = '22222222-2222-4222-8222-222222222222';
 const failed = 'Execution failed due to configuration error:';
 
-async function command(args: string[], input = '') {
+async function command(args: string[], input = '', limits = inputLimits) {
   let out = '';
   let err = '';
-  const code = await run(args, {
-    out: text => {
-      out += text;
+  const code = await run(
+    args,
+    {
+      out: text => {
+        out += text;
+      },
+      err: text => {
+        err += text;
+      },
+      stdin: Readable.from([input]),
     },
-    err: text => {
-      err += text;
-    },
-    stdin: Readable.from([input]),
-  });
+    limits,
+  );
   return { code, out, err };
 }
 
@@ -170,8 +175,8 @@ describe('explain', () => {
   });
 
   it('says where it stopped reading', async () => {
-    const { err, out } = await command(['--json'], 'x\n'.repeat(100_001));
-    expect((JSON.parse(out) as Explanation).lines).toHaveLength(100_000);
-    expect(err).toContain('Only the first 100000 events');
+    const { err, out } = await command(['--json'], 'x\n'.repeat(11), { ...inputLimits, maxEvents: 10 });
+    expect((JSON.parse(out) as Explanation).lines).toHaveLength(10);
+    expect(err).toContain('Only the first 10 events');
   });
 });

@@ -174,6 +174,7 @@ describe('without the format', () => {
     '{"type":"platform.report","record":{"requestId":"r","status":"timeout"}}',
     '{"errorType":"Error","errorMessage":"boom"}',
     'REPORT RequestId: r Duration: 3 ms Status: timeout',
+    '{"errorType":"TypeError","errorMessage":"boom","requestId":"r"}',
     '{"status":"pending","requestId":"r"}',
   ])('does not take another log for it: %s', line => {
     expect(parseAccessLog(null, line)).toBeNull();

@@ -35,6 +35,7 @@ const scope: ChangeScope = {
   roleNames: ['orders-role'],
   policyArns: ['arn:aws:iam::111122223333:policy/orders'],
   onset,
+  since: '2026-02-28T00:00:00Z',
 };
 
 function event(name: string, source: string, at: string, requestParameters: Record<string, unknown>): TrailEvent {
@@ -112,6 +113,12 @@ describe('relevantChanges', () => {
     expect(changes).toContainEqual(
       expect.objectContaining({ kind: 'integration-timeout', effectiveAt: '2026-03-01T11:57:00Z' }),
     );
+  });
+
+  it('does not tell of a deployment from before the time that was read', () => {
+    const old = { id: 'dep2', createdAt: '2026-02-01T00:00:00Z', description: null, autoDeployed: false };
+    const deployments = [{ ...old, status: 'DEPLOYED' as const, statusMessage: null }];
+    expect(relevantChanges([], { ...scope, deployments })).toEqual([]);
   });
 
   it('takes a rollback as the effect of what that deployment holds, not of later changes', () => {

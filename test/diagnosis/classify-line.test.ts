@@ -43,6 +43,7 @@ const decisive: [CauseId, ...string[]][] = [
     'The Lambda function returned the following error: list index out of range. Check your Lambda function code and try again.',
     `2024-05-01T10:00:00.000Z ${lambdaId} ERROR Invoke Error {"errorType":"TypeError","errorMessage":"x is not a function"}`,
     "[ERROR] KeyError: 'orderId'",
+    '| INTEGRATION_FAILURE | 502 | - | 200 | Internal server error | Lambda Customer Function Error:x | 22 |',
     '{"errorMessage":"boom","errorType":"Error","trace":[]}',
   ],
   [
@@ -92,6 +93,7 @@ const decisive: [CauseId, ...string[]][] = [
   [
     'lambda-not-ready',
     `(${id}) Endpoint response headers: {x-amzn-ErrorType=ResourceNotReadyException, Date=x}`,
+    'Lambda was not able to create an ENI in the VPC of the Lambda function',
     'ENILimitReachedException: no more network interfaces',
     `(${id}) Lambda invocation failed with status: 409`,
     'The operation cannot be performed at this time. The function is currently in the following state: Pending',
@@ -121,6 +123,7 @@ const decisive: [CauseId, ...string[]][] = [
     `(${id}) Execution failed due to a timeout error`,
     '{"message": "Endpoint request timed out"}',
     '{"requestId":"r1","status":"504","error_responseType":"INTEGRATION_TIMEOUT","error_message":"-"}',
+    '{"requestId":"r1","status":"504","errorType":"INTEGRATION_TIMEOUT"}',
     '{"requestId":"r1","status":"504","error_message":" "Endpoint request timed out"","route":"GET /x"}',
     '(AbCdEfGh12345=) Gateway response type: INTEGRATION_TIMEOUT with status code: 504',
   ],
@@ -151,6 +154,7 @@ const decisive: [CauseId, ...string[]][] = [
   [
     'backend-5xx',
     '{"requestId":"r1","status":"503","error_message":"-","error_responseType":"-","integration_status":"503","integration_integrationStatus":"200"}',
+    '| - | 500 | 500 | 200 | - | - | 123 |',
   ],
   [
     'aws-service-integration-rejected',
@@ -195,6 +199,7 @@ const decisive: [CauseId, ...string[]][] = [
     'authorizer-failure',
     `(${id}) ${failed} Authorizer error`,
     `(${id}) AuthorizerConfigurationException`,
+    `(${id}) ${failed} Authorizer function failed with response body: {"errorType":"Error"}`,
     '(PDS1PEC4oAMFpyA=) Gateway response type: AUTHORIZER_CONFIGURATION_ERROR with status code: 500',
     '{"requestId":"r1","status":"500","error_responseType":"AUTHORIZER_FAILURE"}',
     '{"requestId":"r1","status":"500","authorizer_error":"something new"}',

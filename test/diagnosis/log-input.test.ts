@@ -58,7 +58,10 @@ describe('shapes of input', () => {
       searchedLogStreams: [],
     };
     expect(await messages(JSON.stringify(output))).toEqual(['(a) x', '(b) y']);
-    expect(await messages(JSON.stringify(output, null, 2))).toEqual(['(a) x', '(b) y']);
+    expect(await read(JSON.stringify(output, null, 2))).toEqual([
+      { line: 1, message: '(a) x' },
+      { line: 2, message: '(b) y' },
+    ]);
   });
 
   it('reads rows of Logs Insights and events of a subscription', async () => {

@@ -367,6 +367,21 @@ describe('failing requests of a stage', () => {
     expect(assemble([twice(), twice()])).toHaveLength(1);
   });
 
+  it('are in order, though their context was read after their failing lines', () => {
+    const failing = event(`(${first}) ${assumeRole}`);
+    const context = [
+      event(`(${first}) Starting authorizer: abc for request: ${first}`),
+      event(`(${first}) Successfully completed authorizer execution`),
+      event(`(${first}) ${sent}`),
+      event(`(${first}) ${assumeRole}`),
+    ];
+    expect(assemble([failing])).toMatchObject([{ cause: null }]);
+    expect(assemble([failing, ...context])).toMatchObject([{ cause: 'integration-role-not-assumable' }]);
+    expect(assemble([failing, ...context.filter(one => !one.message.includes('Successfully'))])).toMatchObject([
+      { cause: 'authorizer-role-not-assumable' },
+    ]);
+  });
+
   it('tell a changed status on an HTTP API by the parameter mapping that alone can do it', () => {
     const v2 = '$context.requestId $context.status $context.integration.status $context.integrationErrorMessage';
     const events = [event('AbC1dEfGhIjKlMn= 500 200 -')];

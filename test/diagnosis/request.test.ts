@@ -55,6 +55,7 @@ describe('a request', () => {
       from: '2026-11-22T13:00:00.000Z',
       to: '2026-11-22T13:30:00.000Z',
     });
+    expect(request('a --since 2026-11-22T13:00:00Z').span).toEqual(request('a 2026-11-22T14:00:00+01:00').span);
     expect(request('a --from 2h').span).toEqual({ from: '2026-11-22T12:00:00.000Z', to: '2026-11-22T14:00:00.000Z' });
     expect(request('a --from 2026-11-22T14:00:00+0100 --to 15m').span).toMatchObject({
       to: '2026-11-22T13:45:00.000Z',
@@ -90,7 +91,7 @@ describe('a mistake', () => {
     ['a x --stage y', 'The stage was given twice'],
     ['a x 5m --since 6m', 'The time was given twice'],
     ['a b 5m d', '"d" is one word too many'],
-    ['a b c', '"c" is no length of time; write 15m, 2h or 1d.'],
+    ['a b c', '"c" is no time; write 15m, 2h, or 2026-11-22T14:00:00Z.'],
     ['a --since 0m', 'at least one minute'],
     ['a --since 2d', 'At most 24 hours'],
     ['a <!channel>', 'a stage has letters'],
@@ -101,9 +102,11 @@ describe('a mistake', () => {
     ['a --since 5m --from 2h', 'Give either --since'],
     ['a --from 2026-11-22T14:00:00', '--from needs a time with its offset'],
     ['a --from 2026-13-40T14:00:00Z', '--from needs a time with its offset'],
-    ['a --from 1h --to 2h', '--from must be earlier than --to.'],
-    ['a --from 1h --to 2026-11-22T15:00:00Z', '--to lies in the future.'],
+    ['a --from 1h --to 2h', 'The time span must begin before it ends.'],
+    ['a --from 1h --to 2026-11-22T15:00:00Z', 'The time span lies in the future.'],
     ['a --from 2d', 'At most 24 hours'],
+    ['a prod 2026-11-22T15:00:00Z', 'must begin before it ends'],
+    ['a prod 2026-11-22T13:00:00', 'is no time'],
     ['a --from 2026-10-01T00:00:00Z --to 2026-10-01T01:00:00Z', 'for 15 days'],
   ])('%s: %s', (line, sentence) => {
     expect(problem(line)).toContain(sentence);

@@ -29,6 +29,7 @@ describe('md', () => {
     expect(words('see arn:aws:lambda:eu-west-1:1:function:x, and GET */orders_* now').mrkdwn).toBe(
       'see `arn:aws:lambda:eu-west-1:1:function:x`, and GET `*/orders_*` now',
     );
+    expect(words('at 16:19:34 logs:FilterLogEvents: none').mrkdwn).toBe('at 16:19:34 logs:FilterLogEvents: none');
     expect(words('run `aws` (`a_b`).').mrkdwn).toBe('run `aws` (`a_b`).');
   });
 

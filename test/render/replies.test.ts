@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Candidate } from '../../src/diagnosis/types.ts';
+import { helpMessage } from '../../src/render/help.ts';
 import { refusalMessage } from '../../src/render/refusals.ts';
 import { joinedReply, openReply, problemReply, slackErrorWords, unpostedReply } from '../../src/render/replies.ts';
 import { diagnosedInvestigation, openedInvestigation, sampleTarget } from '../support/samples.ts';
@@ -32,6 +33,13 @@ describe('refusals', () => {
 });
 
 describe('private answers', () => {
+  it('name every flag in the help', () => {
+    const help = readable(helpMessage());
+    for (const flag of ['stage', 'region', 'account', 'since', 'from', 'function', 'role', 'policy', 'log-group']) {
+      expect(help).toContain(`--${flag}`);
+    }
+  });
+
   it('show what was typed, and an example', () => {
     expect(readable(problemReply('That is wrong.', 'orders --x <y>'))).toContain(
       'Typed: `/apigw-500 orders --x &lt;y&gt;`',

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { diagnoseHelp } from '../../src/render/help.ts';
 import { candidatesText, reportText } from '../../src/render/text.ts';
 import { sampleCause, sampleEvidence, sampleGap, sampleReport, sampleTarget } from '../support/samples.ts';
 
@@ -58,7 +57,7 @@ describe('the report on a terminal', () => {
   });
 });
 
-describe('candidates and help', () => {
+describe('candidates', () => {
   it('list what fits', () => {
     const text = candidatesText('Two APIs fit.', [{ ...sampleTarget, stages: ['prod', 'beta'] }], {
       width: 200,
@@ -67,22 +66,5 @@ describe('candidates and help', () => {
     expect(text).toBe(
       'Two APIs fit.\n  orders-api: REST API · a1b2c3d4e5 · stages prod, beta · eu-west-1 · account 123456789012\n',
     );
-  });
-
-  it('name every flag', () => {
-    for (const flag of [
-      '--stage',
-      '--region',
-      '--account',
-      '--since',
-      '--from',
-      '--to',
-      '--function',
-      '--role',
-      '--policy',
-      '--log-group',
-    ]) {
-      expect(diagnoseHelp()).toContain(flag);
-    }
   });
 });

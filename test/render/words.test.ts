@@ -47,6 +47,11 @@ describe('words', () => {
     expect(at(1)).toBe('1 minute before the first error');
     expect(at(0.2)).toBe('in the minute of the first error');
     expect(at(-4)).toBe('4 minutes after the first error');
+    expect([at(121), at(3_000), at(28_787)].map(text => text.replace(' before the first error', ''))).toEqual([
+      '2 hours',
+      '2 days',
+      '20 days',
+    ]);
     expect(at(null, null)).toBe('not in effect: it is not deployed');
     const sorted = byNearness([-2, 40, null, 3].map(minutesBeforeOnset => ({ ...sampleChange, minutesBeforeOnset })));
     expect(sorted.map(change => change.minutesBeforeOnset)).toEqual([3, 40, -2, null]);

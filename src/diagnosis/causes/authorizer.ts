@@ -1,13 +1,6 @@
+import { cliLine } from '../../aws/links.ts';
 import type { CauseParameters, Target } from '../types.ts';
-import {
-  addPermission,
-  awsCli,
-  grantToRole,
-  regionOf,
-  tailFunctionLog,
-  thenDeploy,
-  trustService,
-} from './command-line.ts';
+import { addPermission, grantToRole, regionOf, tailFunctionLog, thenDeploy, trustService } from './command-line.ts';
 import { capital, functionNamed, inBrackets, roleNamed } from './names.ts';
 import { cannotAssumeRole } from './phrases.ts';
 import { accessLog, type CauseRecord, defineCause, everywhere, executionLog } from './record.ts';
@@ -94,6 +87,7 @@ export const authorizerCauses: readonly CauseRecord[] = [
     title: 'The authorizer fails',
     statuses: everywhere(500),
     signatures: [
+      executionLog(/Authorizer function failed with/i),
       executionLog(/\bAuthorizer error\b|AuthorizerConfigurationException/i, 'medium'),
       executionLog(/\bAUTHORIZER_(?:CONFIGURATION_ERROR|FAILURE)\b/i, 'medium'),
     ],
@@ -135,7 +129,16 @@ function authorizerNamed({ authorizerId }: CauseParameters): string {
 /** Only REST APIs can call an authorizer on trial. */
 function testAuthorizer({ authorizerId = '<authorizer-id>' }: CauseParameters, target: Target | null): string {
   if (target === null || target.apiType === 'REST') {
-    return cliLine('apigateway test-invoke-authorizer', { 'rest-api-id': target?.apiId ?? '<api-id>', 'authorizer-id': authorizerId, 'headers': '{"Authorization":"<token>"}', region: regionOf(target) });
+    return cliLine('apigateway test-invoke-authorizer', {
+      'rest-api-id': target?.apiId ?? '<api-id>',
+      'authorizer-id': authorizerId,
+      headers: '{"Authorization":"<token>"}',
+      region: regionOf(target),
+    });
   }
-  return cliLine('apigatewayv2 get-authorizer', { 'api-id': target.apiId, 'authorizer-id': authorizerId, region: target.region });
+  return cliLine('apigatewayv2 get-authorizer', {
+    'api-id': target.apiId,
+    'authorizer-id': authorizerId,
+    region: target.region,
+  });
 }

@@ -1,8 +1,11 @@
 /** AWS CLI lines that can be pasted: every value quoted for a POSIX shell, what is not known as '<placeholder>'. */
-import { cliLine, quoted } from '../../aws/links.ts';
+import { type CliOptions, cliLine, quoted } from '../../aws/links.ts';
 import { partitionOf } from '../../aws/regions.ts';
 import { authorizerSourceArn, integrationSourceArn } from '../invocation.ts';
 import type { CauseParameters, Target } from '../types.ts';
+
+/** Values by the name of the option; what has none is left out. */
+export type Options = Omit<CliOptions, 'region'>;
 
 export function regionOf(target: Target | null): string {
   return target?.region ?? '<region>';
@@ -30,7 +33,15 @@ function methodOf(parameters: CauseParameters): string {
 /** `aws lambda add-permission` for a route, or for an authorizer's call where `authorizerId` is given. */
 export function addPermission(parameters: CauseParameters, target: Target | null, authorizer = false): string {
   const { name, region } = functionAddress(parameters, target);
-  return cliLine('lambda add-permission', { 'function-name': name, 'qualifier': parameters.qualifier, 'statement-id': parameters.statementId ?? statementId(parameters, target, authorizer), 'action': 'lambda:InvokeFunction', 'principal': 'apigateway.amazonaws.com', 'source-arn': parameters.sourceArn ?? sourceArn(parameters, target, authorizer), region });
+  return cliLine('lambda add-permission', {
+    'function-name': name,
+    qualifier: parameters.qualifier,
+    'statement-id': parameters.statementId ?? statementId(parameters, target, authorizer),
+    action: 'lambda:InvokeFunction',
+    principal: 'apigateway.amazonaws.com',
+    'source-arn': parameters.sourceArn ?? sourceArn(parameters, target, authorizer),
+    region,
+  });
 }
 
 /** Lambda allows letters, digits, `-` and `_`, 100 at most. */
@@ -61,24 +72,31 @@ export function updateIntegration(
   change: { path: string; option: string; value: string },
 ): string {
   if (target !== null && target.apiType !== 'REST') {
-    return cliLine('apigatewayv2 update-integration', { 'api-id': target.apiId, 'integration-id': '<integration-id>', change.option: change.value, region: target.region });
+    return cliLine('apigatewayv2 update-integration', {
+      'api-id': target.apiId,
+      'integration-id': '<integration-id>',
+      [change.option]: change.value,
+      region: target.region,
+    });
   }
-  return cliLine('apigateway update-integration', { ...restMethod(parameters, target), 'patch-operations': patch('replace', change.path, change.value), region: regionOf(target) });
+  return cliLine('apigateway update-integration', {
+    ...restMethod(parameters, target),
+    'patch-operations': patch('replace', change.path, change.value),
+    region: regionOf(target),
+  });
 }
 
-export function restMethod(parameters: CauseParameters, target: Target | null): Option[] {
-  return [
-    ['rest-api-id', target?.apiId ?? '<api-id>'],
-    ['resource-id', parameters.resourceId ?? '<resource-id>'],
-    ['http-method', methodOf(parameters)],
-  ];
+export function restMethod(parameters: CauseParameters, target: Target | null): Options {
+  return {
+    'rest-api-id': target?.apiId ?? '<api-id>',
+    'resource-id': parameters.resourceId ?? '<resource-id>',
+    'http-method': methodOf(parameters),
+  };
 }
 
-export function stageOptions(target: Target | null): Option[] {
-  return [
-    [target === null || target.apiType === 'REST' ? 'rest-api-id' : 'api-id', target?.apiId ?? '<api-id>'],
-    ['stage-name', target?.stage ?? '<stage>'],
-  ];
+export function stageOptions(target: Target | null): Options {
+  const api = target === null || target.apiType === 'REST' ? 'rest-api-id' : 'api-id';
+  return { [api]: target?.apiId ?? '<api-id>', 'stage-name': target?.stage ?? '<stage>' };
 }
 
 /** In JSON, because the shorthand cannot carry commas and braces. */
@@ -104,7 +122,11 @@ export function thenDeploy(target: Target | null): string {
 /** Sets the whole trust policy of a role. */
 export function trustService(parameters: CauseParameters, target: Target | null, service: string): string {
   const statement = { Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' };
-  return cliLine('iam update-assume-role-policy', { 'role-name': roleName(parameters), 'policy-document': policyDocument(statement), region: regionOf(target) });
+  return cliLine('iam update-assume-role-policy', {
+    'role-name': roleName(parameters),
+    'policy-document': policyDocument(statement),
+    region: regionOf(target),
+  });
 }
 
 export function grantToRole(
@@ -113,7 +135,12 @@ export function grantToRole(
   grant: { action: string; resource: string },
 ): string {
   const name = `allow-${grant.action.replace(/[^\w+=,.@-]+/g, '-').replace(/^-|-$/g, '')}`;
-  return cliLine('iam put-role-policy', { 'role-name': roleName(parameters), 'policy-name': name, 'policy-document': policyDocument({ Effect: 'Allow', Action: grant.action, Resource: grant.resource }), region: regionOf(target) });
+  return cliLine('iam put-role-policy', {
+    'role-name': roleName(parameters),
+    'policy-name': name,
+    'policy-document': policyDocument({ Effect: 'Allow', Action: grant.action, Resource: grant.resource }),
+    region: regionOf(target),
+  });
 }
 
 export function roleName({ roleName, roleArn }: CauseParameters): string {
@@ -128,7 +155,11 @@ function policyDocument(statement: Record<string, unknown>): string {
 export function tailFunctionLog(parameters: CauseParameters, target: Target | null): string {
   const { name, region } = functionAddress(parameters, target);
   const bare = name.split(':').at(-1) ?? name;
-  return cliLine(`logs tail ${quoted(`/aws/lambda/${bare}`)}`, { 'since': '30m', 'filter-pattern': '?ERROR ?Exception ?"Task timed out" ?"Status: error"', region });
+  return cliLine(`logs tail ${quoted(`/aws/lambda/${bare}`)}`, {
+    since: '30m',
+    'filter-pattern': '?ERROR ?Exception ?"Task timed out" ?"Status: error"',
+    region,
+  });
 }
 
 /** Brings an alias back to an older version; without an alias the old package must be uploaded. */
@@ -136,12 +167,21 @@ export function rollBack(parameters: CauseParameters, target: Target | null): st
   const { name, region } = functionAddress(parameters, target);
   const alias = parameters.qualifier !== undefined && !/^(\d+|\$LATEST)$/.test(parameters.qualifier);
   if (alias) {
-    return cliLine('lambda update-alias', { 'function-name': name, 'name': parameters.qualifier, 'function-version': '<last-good-version>', region });
+    return cliLine('lambda update-alias', {
+      'function-name': name,
+      name: parameters.qualifier,
+      'function-version': '<last-good-version>',
+      region,
+    });
   }
-  return cliLine('lambda update-function-code', { 'function-name': name, 'zip-file': 'fileb://<last-good-package>.zip', region });
+  return cliLine('lambda update-function-code', {
+    'function-name': name,
+    'zip-file': 'fileb://<last-good-package>.zip',
+    region,
+  });
 }
 
-export function configureFunction(parameters: CauseParameters, target: Target | null, options: Option[]): string {
+export function configureFunction(parameters: CauseParameters, target: Target | null, options: Options): string {
   const { name, region } = functionAddress(parameters, target);
   return cliLine('lambda update-function-configuration', { 'function-name': name, ...options, region });
 }

@@ -1,5 +1,7 @@
+import { cliLine } from '../../aws/links.ts';
+import { endpointRegion, partitionOf } from '../../aws/regions.ts';
 import type { Target } from '../types.ts';
-import { awsCli, createDeployment, partitionOf, patch, regionOf, stageOptions, thenDeploy } from './command-line.ts';
+import { createDeployment, patch, regionOf, stageOptions, thenDeploy } from './command-line.ts';
 import { apiNamed, capital, forRoutes, inBrackets, stageNamed } from './names.ts';
 import { internalErrorExecuting, vpcLinkError } from './phrases.ts';
 import { accessLog, type CauseRecord, defineCause, everywhere, executionLog, restOnly } from './record.ts';
@@ -27,7 +29,7 @@ export const edgeCauses: readonly CauseRecord[] = [
     cli: ({ webAclArn }, target) =>
       webAclArn === undefined
         ? cliLine('wafv2 get-web-acl-for-resource', { 'resource-arn': stageArn(target), region: regionOf(target) })
-        : cliLine('wafv2 get-web-acl', { 'arn': webAclArn, region: regionOf(target) }),
+        : cliLine('wafv2 get-web-acl', { arn: webAclArn, region: regionOf(target) }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-aws-waf.html',
   }),
   defineCause({
@@ -62,7 +64,11 @@ export const edgeCauses: readonly CauseRecord[] = [
     remedy: (_, target) =>
       `Allow execute-api:Invoke for these callers in the policy, or take the denying statement out.${thenDeploy(target)}`,
     cli: (_, target) =>
-      cliLine('apigateway update-rest-api', { 'rest-api-id': target?.apiId ?? '<api-id>', 'patch-operations': patch('replace', '/policy', '<policy-json>'), region: regionOf(target) }),
+      cliLine('apigateway update-rest-api', {
+        'rest-api-id': target?.apiId ?? '<api-id>',
+        'patch-operations': patch('replace', '/policy', '<policy-json>'),
+        region: regionOf(target),
+      }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html',
   }),
   defineCause({
@@ -83,7 +89,11 @@ export const edgeCauses: readonly CauseRecord[] = [
     remedy: (_, target) =>
       `Set the gateway response back to its own status, then see why the requests are refused in the first place.${thenDeploy(target)}`,
     cli: (p, target) =>
-      cliLine('apigateway delete-gateway-response', { 'rest-api-id': target?.apiId ?? '<api-id>', 'response-type': p.resource ?? '<response-type>', region: regionOf(target) }),
+      cliLine('apigateway delete-gateway-response', {
+        'rest-api-id': target?.apiId ?? '<api-id>',
+        'response-type': p.resource ?? '<response-type>',
+        region: regionOf(target),
+      }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html',
   }),
   defineCause({
@@ -104,8 +114,16 @@ export const edgeCauses: readonly CauseRecord[] = [
       'Find which limit is reached (usage plan, route, stage or account) and raise it, or slow the client down.',
     cli: (_, target) =>
       target !== null && target.apiType !== 'REST'
-        ? cliLine('apigatewayv2 update-stage', { ...stageOptions(target), 'default-route-settings': 'ThrottlingRateLimit=<rate>,ThrottlingBurstLimit=<burst>', region: target.region })
-        : cliLine('apigateway update-stage', { ...stageOptions(target), 'patch-operations': patch('replace', '/*/*/throttling/rateLimit', '<rate>'), region: regionOf(target) }),
+        ? cliLine('apigatewayv2 update-stage', {
+            ...stageOptions(target),
+            'default-route-settings': 'ThrottlingRateLimit=<rate>,ThrottlingBurstLimit=<burst>',
+            region: target.region,
+          })
+        : cliLine('apigateway update-stage', {
+            ...stageOptions(target),
+            'patch-operations': patch('replace', '/*/*/throttling/rateLimit', '<rate>'),
+            region: regionOf(target),
+          }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html',
   }),
   defineCause({
@@ -161,7 +179,11 @@ export const edgeCauses: readonly CauseRecord[] = [
     remedy: () =>
       'Take the canary off the stage, which sends all requests to the deployment before; it takes effect at once.',
     cli: (_, target) =>
-      cliLine('apigateway update-stage', { ...stageOptions(target), 'patch-operations': patch('remove', '/canarySettings'), region: regionOf(target) }),
+      cliLine('apigateway update-stage', {
+        ...stageOptions(target),
+        'patch-operations': patch('remove', '/canarySettings'),
+        region: regionOf(target),
+      }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/canary-release.html',
   }),
   defineCause({
@@ -177,9 +199,11 @@ export const edgeCauses: readonly CauseRecord[] = [
       `AWS reports a service event in ${target?.region ?? 'the Region'}${inBrackets(p.message)}, and nothing else explains the errors`,
     remedy: () =>
       'Follow the event, let clients retry with backoff, and move traffic to another Region where one is ready.',
-    // The Health API answers in us-east-1. https://docs.aws.amazon.com/health/latest/ug/health-api.html
     cli: (_, target) =>
-      cliLine('health describe-events', { 'filter': `regions=${regionOf(target)},eventStatusCodes=open,eventTypeCategories=issue`, region: 'us-east-1' }),
+      cliLine('health describe-events', {
+        filter: `regions=${regionOf(target)},eventStatusCodes=open,eventTypeCategories=issue`,
+        region: endpointRegion('health', regionOf(target)),
+      }),
     docs: 'https://docs.aws.amazon.com/health/latest/ug/health-api.html',
   }),
   defineCause({
@@ -223,13 +247,17 @@ function stageArn(target: Target | null): string {
 /** HTTP APIs write access logs only. */
 function turnOnLogs(target: Target | null): string {
   if (target === null || target.apiType === 'REST') {
-    return cliLine('apigateway update-stage', { ...stageOptions(target), 'patch-operations': patch('replace', '/*/*/logging/loglevel', 'ERROR'), region: regionOf(target) });
+    return cliLine('apigateway update-stage', {
+      ...stageOptions(target),
+      'patch-operations': patch('replace', '/*/*/logging/loglevel', 'ERROR'),
+      region: regionOf(target),
+    });
   }
-  const setting: [string, string] =
+  const setting =
     target.apiType === 'WEBSOCKET'
-      ? ['default-route-settings', 'LoggingLevel=ERROR']
-      : ['access-log-settings', JSON.stringify({ DestinationArn: '<log-group-arn>', Format: accessLogFormat })];
-  return cliLine('apigatewayv2 update-stage', { ...stageOptions(target), setting, region: target.region });
+      ? { 'default-route-settings': 'LoggingLevel=ERROR' }
+      : { 'access-log-settings': JSON.stringify({ DestinationArn: '<log-group-arn>', Format: accessLogFormat }) };
+  return cliLine('apigatewayv2 update-stage', { ...stageOptions(target), ...setting, region: target.region });
 }
 
 /** What tells most causes apart, and is understood by access-log.ts. */

@@ -28,7 +28,7 @@ export const functionCauses: readonly CauseRecord[] = [
         'medium',
       ),
       functionLog(/^\[ERROR\]\s+(?:\S+\s+)?[\w.]*(?:Error|Exception)\b/i, 'medium'),
-      functionLog(/"errorType": ?"/i, 'medium'),
+      functionLog(/"errorType": ?"(?!Runtime\.ExitError|[A-Z0-9_]+"|-?")/, 'medium'),
       functionLog(/X-Amz-Function-Error=|LAMBDA_WARNING: Unhandled exception|\bStatus: error\b/i, null),
       functionLog(processExited, null),
     ],
@@ -60,8 +60,7 @@ export const functionCauses: readonly CauseRecord[] = [
       `${capital(functionNamed(p))} is stopped at its own timeout${inBrackets(seconds(p.functionTimeoutSeconds))}`,
     remedy: () =>
       'Raise the timeout of the function, staying below the timeout of the integration, or find what it waits for.',
-    cli: (p, target) =>
-      configureFunction(p, target, [['timeout', longerTimeout(p.functionTimeoutSeconds, p.timeoutMs)]]),
+    cli: (p, target) => configureFunction(p, target, { timeout: longerTimeout(p.functionTimeoutSeconds, p.timeoutMs) }),
     docs: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html',
   }),
   defineCause({
@@ -86,9 +85,9 @@ export const functionCauses: readonly CauseRecord[] = [
       `${capital(functionNamed(p))} uses up its memory and is killed${inBrackets(p.memoryMb === undefined ? undefined : `${p.memoryMb} MB`)}`,
     remedy: () => 'Raise the memory of the function, or bring down what it holds at once.',
     cli: (p, target) =>
-      configureFunction(p, target, [
-        ['memory-size', p.memoryMb === undefined ? '<megabytes>' : Math.min(p.memoryMb * 2, 10_240)],
-      ]),
+      configureFunction(p, target, {
+        'memory-size': p.memoryMb === undefined ? '<megabytes>' : Math.min(p.memoryMb * 2, 10_240),
+      }),
     docs: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html',
   }),
   defineCause({
@@ -103,7 +102,9 @@ export const functionCauses: readonly CauseRecord[] = [
       functionLog(
         /Cannot find (?:module|package) ['"]|Unable to import module|cannot import name|No module named|cannot load such file/i,
       ),
-      functionLog(/Handler '[^']*' missing on module|is undefined or not exported|Bad handler '/i),
+      functionLog(
+        /Handler '[^']*' missing on module|is undefined or not exported|Bad handler '|module initialization error|Syntax error in module '/i,
+      ),
       functionLog(
         /Couldn't find valid bootstrap|fork\/exec \S+: |Extension\.(?:Crash|InitError|LaunchError)|GLIBC_[\d.]+' not found/i,
       ),
@@ -154,7 +155,7 @@ export const functionCauses: readonly CauseRecord[] = [
       functionLog(/Failed to post handler success response\. Http response code: 413/i),
       executionLog(invocationStatus(413)),
       executionLog(
-        /RequestTooLargeException|RequestEntityTooLargeException|byte payload is too large for the RequestResponse invocation type/i,
+        /RequestTooLargeException|RequestEntityTooLargeException|byte payload is too large for the RequestResponse invocation type|Request must be smaller than \d+ bytes for the InvokeFunction/i,
       ),
     ],
     responseTypes: ['INTEGRATION_FAILURE'],

@@ -1,15 +1,14 @@
+import { cliLine } from '../../aws/links.ts';
 import type { CauseParameters, Target } from '../types.ts';
-import {
-  awsCli,
-  patch,
-  regionOf,
-  stageOptions,
-  tailFunctionLog,
-  thenDeploy,
-  updateIntegration,
-} from './command-line.ts';
+import { patch, regionOf, stageOptions, tailFunctionLog, thenDeploy, updateIntegration } from './command-line.ts';
 import { capital, forRoutes, functionNamed, inBrackets, integrationNamed, stageNamed } from './names.ts';
-import { internalErrorExecuting, serviceUnavailable, vpcLinkError } from './phrases.ts';
+import {
+  awsAccessDenied,
+  internalErrorExecuting,
+  refusedWith400,
+  serviceUnavailable,
+  vpcLinkError,
+} from './phrases.ts';
 import { accessLog, type CauseRecord, defineCause, everywhere, executionLog } from './record.ts';
 
 export const integrationCauses: readonly CauseRecord[] = [
@@ -67,6 +66,7 @@ export const integrationCauses: readonly CauseRecord[] = [
       executionLog(/\/functions\/arn:[^\s/]*:function:(?:[^:\s/]+:)?\/invocations/i),
       executionLog(/Value '[^']*:' at 'functionName' failed to satisfy constraint/i),
       executionLog(/at 'functionName' failed to satisfy constraint/i, 'medium'),
+      executionLog(refusedWith400, null),
     ],
     responseTypes: ['API_CONFIGURATION_ERROR'],
     integrationStatuses: [400],
@@ -78,9 +78,17 @@ export const integrationCauses: readonly CauseRecord[] = [
       'Set the variable on the stage; it takes effect without a deployment. Where it names a function or alias, that one also needs a permission for API Gateway.',
     cli: ({ variable = '<variable>' }, target) => {
       if (target !== null && target.apiType !== 'REST') {
-        return cliLine('apigatewayv2 update-stage', { ...stageOptions(target), 'stage-variables': JSON.stringify({ [variable]: '<value>' }), region: target.region });
+        return cliLine('apigatewayv2 update-stage', {
+          ...stageOptions(target),
+          'stage-variables': JSON.stringify({ [variable]: '<value>' }),
+          region: target.region,
+        });
       }
-      return cliLine('apigateway update-stage', { ...stageOptions(target), 'patch-operations': patch('replace', `/variables/${variable}`, '<value>'), region: regionOf(target) });
+      return cliLine('apigateway update-stage', {
+        ...stageOptions(target),
+        'patch-operations': patch('replace', `/variables/${variable}`, '<value>'),
+        region: regionOf(target),
+      });
     },
     docs: 'https://repost.aws/knowledge-center/api-gateway-lambda-stage-variable-500',
   }),
@@ -142,7 +150,11 @@ export const integrationCauses: readonly CauseRecord[] = [
     remedy: (_, target) =>
       `Serve a certificate in force, from a public authority, with its whole chain, for the very host name of the integration; or use the certificate's name in the integration.${thenDeploy(target)}`,
     cli: (_, target) =>
-      cliLine('acm list-certificates', { 'certificate-statuses': 'EXPIRED', 'query': 'CertificateSummaryList[].[DomainName,NotAfter,InUse]', region: regionOf(target) }),
+      cliLine('acm list-certificates', {
+        'certificate-statuses': 'EXPIRED',
+        query: 'CertificateSummaryList[].[DomainName,NotAfter,InUse]',
+        region: regionOf(target),
+      }),
     docs: 'https://repost.aws/knowledge-center/api-gateway-ssl-certificate-backend',
   }),
   defineCause({
@@ -178,7 +190,10 @@ export const integrationCauses: readonly CauseRecord[] = [
     remedy: () =>
       'Make the link work again: mend or create it anew where it failed; a link of an HTTP API that was idle for 60 days comes back some minutes after the first request.',
     cli: ({ vpcLinkId = '<vpc-link-id>' }, target) =>
-      cliLine(`${target?.apiType === 'HTTP' ? 'apigatewayv2' : 'apigateway'} get-vpc-link`, { 'vpc-link-id': vpcLinkId, region: regionOf(target) }),
+      cliLine(`${target?.apiType === 'HTTP' ? 'apigatewayv2' : 'apigateway'} get-vpc-link`, {
+        'vpc-link-id': vpcLinkId,
+        region: regionOf(target),
+      }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html',
   }),
   defineCause({
@@ -212,6 +227,7 @@ export const integrationCauses: readonly CauseRecord[] = [
         /\b(?:UnknownOperationException|SignatureDoesNotMatch|KMS\.AccessDeniedException|InvalidSignatureException|IncompleteSignature|SerializationException|InvalidAddress)\b/i,
         'medium',
       ),
+      executionLog(awsAccessDenied, null),
     ],
     responseTypes: ['API_CONFIGURATION_ERROR'],
     integrationStatuses: [400, 403, 404],
@@ -227,7 +243,12 @@ export const integrationCauses: readonly CauseRecord[] = [
     remedy: (_, target) =>
       `Read the service's own answer in the endpoint response body of the execution log, then mend action, content type, parameters or role of the integration.${thenDeploy(target)}`,
     cli: (_, target) =>
-      cliLine('logs filter-log-events', { 'log-group-name': `API-Gateway-Execution-Logs_${target?.apiId ?? '<api-id>'}/${target?.stage ?? '<stage>'}`, 'filter-pattern': '"Endpoint response body before transformations"', 'limit': 20, region: regionOf(target) }),
+      cliLine('logs filter-log-events', {
+        'log-group-name': `API-Gateway-Execution-Logs_${target?.apiId ?? '<api-id>'}/${target?.stage ?? '<stage>'}`,
+        'filter-pattern': '"Endpoint response body before transformations"',
+        limit: 20,
+        region: regionOf(target),
+      }),
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html',
   }),
 ];

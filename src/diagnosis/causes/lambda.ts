@@ -1,6 +1,6 @@
+import { cliLine } from '../../aws/links.ts';
 import {
   addPermission,
-  awsCli,
   configureFunction,
   functionAddress,
   thenDeploy,
@@ -8,7 +8,7 @@ import {
   updateIntegration,
 } from './command-line.ts';
 import { capital, forRoutes, functionNamed, inBrackets, integrationNamed, roleNamed } from './names.ts';
-import { cannotCallIntegration, invocationStatus, refusedWith403, refusedWith502 } from './phrases.ts';
+import { cannotCallIntegration, invocationStatus, refusedWith400, refusedWith403, refusedWith502 } from './phrases.ts';
 import { accessLog, type CauseRecord, defineCause, everywhere, executionLog, notOnHttpApis } from './record.ts';
 
 const errorsOfFunctions = 'https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html';
@@ -120,7 +120,7 @@ export const lambdaCauses: readonly CauseRecord[] = [
     title: 'The function cannot decrypt its environment',
     statuses: { REST: [500, 502], HTTP: [500], WEBSOCKET: [500, 502] },
     signatures: [
-      executionLog(/KMS access was denied|unable to decrypt the environment variables/i),
+      executionLog(/KMS access was denied|unable to decrypt the environment variables|\bKMS Exception: /i),
       executionLog(
         /\bKMS(?:AccessDenied|Disabled|InvalidState|NotFound)Exception|\b(?:KMSKeyAccessDenied|KMSKeyNotFound|DisabledKMSKey|InvalidStateKMSKey)\b/i,
       ),
@@ -134,7 +134,7 @@ export const lambdaCauses: readonly CauseRecord[] = [
       `Lambda may not use the KMS key of ${functionNamed(p)} to decrypt its environment variables${inBrackets(p.kmsKeyArn)}`,
     remedy: () =>
       'Enable the key and let the execution role use it; where the role was deleted and made again, save the function anew so that the grant is renewed.',
-    cli: (p, target) => configureFunction(p, target, [['kms-key-arn', p.kmsKeyArn ?? '<kms-key-arn>']]),
+    cli: (p, target) => configureFunction(p, target, { 'kms-key-arn': p.kmsKeyArn ?? '<kms-key-arn>' }),
     docs: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html',
   }),
   defineCause({
@@ -148,6 +148,8 @@ export const lambdaCauses: readonly CauseRecord[] = [
         /\b(?:ResourceNotReady|ResourceConflict|ENILimitReached|EC2(?:AccessDenied|Throttled|Unexpected)|InvalidSubnetID|InvalidSecurityGroupID|SubnetIPAddressLimitReached|EFS(?:IO|MountConnectivity|MountFailure|MountTimeout)|S3FilesMount\w*|InvalidRuntime|InvalidZipFile|SnapStart(?:NotReady|Timeout)?)Exception/i,
       ),
       executionLog(/function is currently in the following state: ?(?:Pending|Inactive|Failed)/i),
+      executionLog(/not able to create an ENI/i),
+      executionLog(refusedWith400, null),
       executionLog(refusedWith502, null),
     ],
     responseTypes: ['INTEGRATION_FAILURE'],

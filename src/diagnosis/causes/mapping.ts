@@ -1,5 +1,6 @@
+import { cliLine } from '../../aws/links.ts';
 import type { CauseParameters, Target } from '../types.ts';
-import { type awsCli, patch, regionOf, restMethod, thenDeploy, updateIntegration } from './command-line.ts';
+import { type Options, patch, regionOf, restMethod, thenDeploy, updateIntegration } from './command-line.ts';
 import { forRoutes, inBrackets, integrationNamed } from './names.ts';
 import { type CauseRecord, defineCause, everywhere, executionLog, notOnHttpApis } from './record.ts';
 
@@ -66,7 +67,7 @@ export const mappingCauses: readonly CauseRecord[] = [
       `An integration response maps to method response ${p.statusCode ?? 'code'}, which the method does not declare${forRoutes(p)}`,
     remedy: (_, target) => `Declare the method response, or map to one that is declared.${thenDeploy(target)}`,
     cli: (p, target) =>
-      restLine(target, 'put-method-response', [...restMethod(p, target), ['status-code', p.statusCode ?? '<status>']]),
+      restLine(target, 'put-method-response', { ...restMethod(p, target), 'status-code': p.statusCode ?? '<status>' }),
     docs: 'https://repost.aws/knowledge-center/api-gateway-internal-server-error',
   }),
   defineCause({
@@ -84,11 +85,11 @@ export const mappingCauses: readonly CauseRecord[] = [
     remedy: (_, target) =>
       `Add an integration response without a selection pattern; where the endpoint answers 4xx, its own error in the log is what to mend first.${thenDeploy(target)}`,
     cli: (p, target) =>
-      restLine(target, 'put-integration-response', [
+      restLine(target, 'put-integration-response', {
         ...restMethod(p, target),
-        ['status-code', 200],
-        ['selection-pattern', ''],
-      ]),
+        'status-code': 200,
+        'selection-pattern': '',
+      }),
     docs: integrationResponses,
   }),
   defineCause({
@@ -176,15 +177,15 @@ function templateChange(path: string, value: string): { path: string; option: st
 }
 
 function integrationResponse(p: CauseParameters, target: Target | null, operations: string): string | null {
-  return restLine(target, 'update-integration-response', [
+  return restLine(target, 'update-integration-response', {
     ...restMethod(p, target),
-    ['status-code', p.statusCode ?? '<status>'],
-    ['patch-operations', operations],
-  ]);
+    'status-code': p.statusCode ?? '<status>',
+    'patch-operations': operations,
+  });
 }
 
 /** null for API types that keep their responses elsewhere. */
-function restLine(target: Target | null, command: string, options: Parameters<typeof awsCli>[2]): string | null {
+function restLine(target: Target | null, command: string, options: Options): string | null {
   if (target !== null && target.apiType !== 'REST') return null;
   return cliLine(`apigateway ${command}`, { ...options, region: regionOf(target) });
 }

@@ -6,6 +6,7 @@ export const cannotAssumeRole = /does not have permission to assume the provided
 /** HTTP APIs, for a function's policy and for an integration's role alike. */
 export const cannotCallIntegration = /permissions? to call the integration/i;
 
+export const refusedWith400 = invocationStatus(400);
 export const refusedWith403 = invocationStatus(403);
 export const refusedWith502 = invocationStatus(502);
 
@@ -20,6 +21,9 @@ export const processExited =
 
 /** A role's session was refused by IAM, as AWS services word it; execute-api is what callers of the API lack. */
 export const notAuthorized = /is not authorized to perform: ?(?!execute-api:Invoke)[\w-]+:\w+/i;
+
+/** An AWS service refuses the call, without saying whom. */
+export const awsAccessDenied = /<Code>AccessDenied<|"__type": ?"[^"]{0,80}AccessDenied/i;
 
 /** N is the HTTP status of Lambda's Invoke API. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 export function invocationStatus(...statuses: number[]): RegExp {

@@ -1,6 +1,6 @@
 import { grantToRole, thenDeploy, trustService } from './command-line.ts';
 import { capital, integrationNamed, roleNamed } from './names.ts';
-import { cannotAssumeRole, cannotCallIntegration, notAuthorized, refusedWith403 } from './phrases.ts';
+import { awsAccessDenied, cannotAssumeRole, cannotCallIntegration, notAuthorized, refusedWith403 } from './phrases.ts';
 import { accessLog, type CauseRecord, defineCause, everywhere, executionLog } from './record.ts';
 
 const docs = 'https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html';
@@ -35,6 +35,7 @@ export const roleCauses: readonly CauseRecord[] = [
       // API Gateway names its own sessions so; in the answer of an AWS service this tells its role from others.
       executionLog(/BackplaneAssumeRoleSession is not authorized to perform/i),
       executionLog(notAuthorized, null),
+      executionLog(awsAccessDenied, null),
     ],
     responseTypes: ['API_CONFIGURATION_ERROR', 'INTEGRATION_FAILURE'],
     integrationStatuses: [403],

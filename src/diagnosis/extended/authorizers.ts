@@ -1,8 +1,8 @@
-import { listRestAuthorizers } from '../../aws/api-gateway.ts';
 import { readFunctionPolicy } from '../../aws/lambda.ts';
 import { metricsLink } from '../../aws/links.ts';
 import { readMetrics } from '../../aws/metrics.ts';
 import type { Authorizer, Listed, MetricQuery, MetricSeries, PolicyDocument } from '../../aws/types.ts';
+import { functionMetric, metricCommand } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
 import { causeRecord } from '../causes/catalogue.ts';
 import { faultContext } from '../faults.ts';
@@ -11,6 +11,7 @@ import { type FunctionLog, functionLogAspects, readFunctionLogs } from '../funct
 import { functionParameters, qualifiedName } from '../function-state.ts';
 import { type Call, callsOf } from '../permissions/calls.ts';
 import { judgeFunctionPolicy } from '../permissions/function-policy.ts';
+import { readAuthorizerIds } from '../permissions/readings.ts';
 import { causeAspects, classified, setupOf } from '../request-causes.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Backend, Deployed, Failures, FunctionFacts, LambdaReference } from '../signals.ts';
@@ -115,17 +116,10 @@ function authorizerFunctions(functions: readonly FunctionFacts[]): FunctionFacts
 }
 
 /** Of authorizers that API Gateway calls as itself: a role of theirs is step 4's. */
-async function readPolicies(
-  { aws, target }: Run,
-  deployed: Deployed | null,
-  backends: Backend[],
-): Promise<Facts['policies']> {
+async function readPolicies(run: Run, deployed: Deployed | null, backends: Backend[]): Promise<Facts['policies']> {
   if (deployed === null) return [];
-  const exported = deployed.basis === 'export' && usedAuthorizers(deployed).some(one => one.uri !== null);
-  // An export names authorizers; their ids, which the policy is asked for, are only in the list.
-  const known = exported ? await attempt(listRestAuthorizers(aws.send, target.apiId)) : null;
-  const ids = new Map((known?.value?.items ?? deployed.configuration.authorizers).map(one => [one.name, one.id]));
-  const calls = callsOf(backends, deployed, ids, target).flatMap(call =>
+  const ids = await readAuthorizerIds(run, deployed);
+  const calls = callsOf(backends, deployed, ids.value ?? new Map(), run.target).flatMap(call =>
     call.usedBy === 'authorizer' && call.lambda !== null && call.roleArn === null
       ? [{ ...call, lambda: call.lambda }]
       : [],
@@ -133,21 +127,24 @@ async function readPolicies(
   return Promise.all(
     calls.slice(0, functionCap).map(async call => ({
       call,
-      policy: await attempt(readFunctionPolicy(aws.send, call.lambda.arn, call.lambda.qualifier)),
+      policy: await attempt(readFunctionPolicy(run.aws.send, call.lambda.arn, call.lambda.qualifier)),
     })),
   );
 }
 
 function functionQueries(name: string): MetricQuery[] {
-  const query = (metric: string, stat: MetricQuery['stat']): MetricQuery => ({
+  const measured = [
+    ['Invocations', 'Sum'],
+    ['Errors', 'Sum'],
+    ['Throttles', 'Sum'],
+    ['Duration', 'Maximum'],
+  ] as const;
+  return measured.map(([metric, stat]) => ({
+    ...functionMetric(name, metric),
     id: `${name} ${metric}`,
-    namespace: 'AWS/Lambda',
-    metric,
-    dimensions: { FunctionName: name },
     stat,
     periodSeconds: 60,
-  });
-  return [query('Invocations', 'Sum'), query('Errors', 'Sum'), query('Throttles', 'Sum'), query('Duration', 'Maximum')];
+  }));
 }
 
 function metricAspects(facts: FunctionFacts, metrics: Reading<MetricSeries[]>, run: Run, notes: Notebook): Aspect[] {
@@ -166,6 +163,7 @@ function metricAspects(facts: FunctionFacts, metrics: Reading<MetricSeries[]>, r
     source: 'cloudwatch:GetMetricData',
     resource: reference.name,
     link: metricsLink(reference.region, functionQueries(reference.name), run.window),
+    cli: metricCommand(functionMetric(reference.name, 'Errors'), run.window, reference.region),
   });
   const slow = longestMs >= limitMs;
   if (errors === 0 && throttles === 0 && !slow) return [];

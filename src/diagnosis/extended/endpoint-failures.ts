@@ -1,5 +1,5 @@
 import { metricsLink } from '../../aws/links.ts';
-import { integrationLatency, integrationRead } from '../api-source.ts';
+import { integrationLatency, integrationRead, metricCommand } from '../api-source.ts';
 import { type Aspect, judgeAspects } from '../aspects.ts';
 import { faultContext, keysOf } from '../faults.ts';
 import { attempt, defineStep, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
@@ -121,11 +121,13 @@ function noteEndpoints(
 function noteLatency(traffic: Traffic | null, { target, window }: Run, notes: Notebook): void {
   const series = traffic?.stage.find(one => one.id === 'integrationLatencyP95');
   const values = (series?.points ?? []).filter(point => point.at >= window.start).map(point => point.value);
-  if (values.length === 0) return;
+  const metric = integrationLatency(target);
+  if (values.length === 0 || metric === undefined) return;
   notes.note({
     text: `The endpoints of stage ${target.stage} took up to ${span(Math.max(...values))} in the slowest minute of the last 30 (95th percentile).`,
     source: 'cloudwatch:GetMetricData',
     resource: `${target.apiName} ${target.stage}`,
-    link: metricsLink(target.region, integrationLatency(target), window),
+    link: metricsLink(target.region, metric, window),
+    cli: metricCommand(metric, window, target.region),
   });
 }

@@ -1,20 +1,20 @@
-import { cliLine, metricsLink } from '../../aws/links.ts';
-import type { Listed } from '../../aws/types.ts';
+import { metricsLink } from '../../aws/links.ts';
+import { functionMetric, metricCommand } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
 import { causeRecord } from '../causes/catalogue.ts';
 import { faultContext } from '../faults.ts';
 import { attempt, defineStep, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
 import { type FunctionLog, functionLogAspects, readFunctionLogs } from '../function-logs.ts';
-import { functionParameters } from '../function-state.ts';
+import { functionParameters, unreadFunctions } from '../function-state.ts';
 import { causeAspects, classified, setupOf } from '../request-causes.ts';
 import { readsOf } from '../signal-reads.ts';
-import type { Backend, Deployed, Failures, FunctionFacts, Traffic } from '../signals.ts';
+import type { Backend, Deployed, Failures, FunctionFacts, FunctionList, Traffic } from '../signals.ts';
 import { judgeThrottling, readThrottling, type ThrottlingReading, throttlingReads } from '../throttling.ts';
 import type { Run } from '../types.ts';
 import { counted, listed, span } from '../wording.ts';
 
 interface Facts {
-  functions: Reading<Listed<FunctionFacts>>;
+  functions: Reading<FunctionList>;
   backends: Reading<Backend[]>;
   deployed: Reading<Deployed>;
   traffic: Reading<Traffic>;
@@ -68,6 +68,7 @@ export const lambdaErrors = defineStep<Facts>({
       ...called.flatMap(one => metricAspects(one, facts, run, notes)),
       ...(context === null ? [] : throttling.flatMap(one => judgeThrottling(one, run, context, notes))),
     ];
+    aspects.push(...unreadFunctions(functions.value));
     if (functions.unread !== null) aspects.push(unreadable(`The functions behind API ${apiName}`));
     if (traffic.unread !== null) aspects.push(unreadable(`The metrics of the functions behind API ${apiName}`));
     const names = [...new Set(called.map(one => one.reference.name))];
@@ -93,27 +94,16 @@ function metricAspects({ reference }: FunctionFacts, facts: Facts, run: Run, not
   if (measured === undefined) return [];
   const { invocations, errors, throttles, durationMaxMs } = measured;
   const longest = durationMaxMs === null ? '' : `, the longest ${span(durationMaxMs)}`;
-  const metric = (one: string, stat = 'Sum') => ({
-    namespace: 'AWS/Lambda',
-    metric: one,
-    dimensions: { FunctionName: name },
-    stat,
-  });
   const evidence = notes.note({
     text: `Function ${name}: ${counted(invocations ?? 0, 'invocation')}${longest}; ${counted(errors ?? 0, 'error')}, ${counted(throttles ?? 0, 'throttle')} over the last 30 minutes.`,
     source: 'cloudwatch:GetMetricData',
     resource: name,
-    link: metricsLink(region, [metric('Errors'), metric('Throttles'), metric('Duration', 'Maximum')], run.window),
-    cli: cliLine('cloudwatch get-metric-statistics', {
-      namespace: 'AWS/Lambda',
-      'metric-name': 'Errors',
-      dimensions: `Name=FunctionName,Value=${name}`,
-      'start-time': run.window.start,
-      'end-time': run.window.end,
-      period: 60,
-      statistics: 'Sum',
+    link: metricsLink(
       region,
-    }),
+      ['Errors', 'Throttles'].map(metric => functionMetric(name, metric)),
+      run.window,
+    ),
+    cli: metricCommand(functionMetric(name, 'Errors'), run.window, region),
   });
   if ((errors ?? 0) === 0) return [];
   const sentence = `Function ${name} ended ${counted(errors ?? 0, 'invocation')} of ${invocations ?? 0} with an error over the last 30 minutes.`;

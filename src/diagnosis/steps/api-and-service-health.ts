@@ -1,3 +1,5 @@
+import { cliLine } from '../../aws/links.ts';
+import { endpointRegion } from '../../aws/regions.ts';
 import type { Api, Deployment, Listed, ServiceEvent, Stage } from '../../aws/types.ts';
 import { apiCommand, apiLink, readOf, stageLink } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
@@ -222,16 +224,14 @@ function healthAspects({ value: events }: Facts['events'], target: Target, notes
   const open = events.filter(event => event.open);
   if (open.length === 0) {
     const because = `AWS reports no open event of API Gateway or Lambda in ${target.region}.`;
-    notes.note({ text: because, source: 'health:DescribeEvents', resource: target.region, link: healthPage });
+    notes.note({ ...healthRead(target), text: because });
     return [{ status: 'ok', sentence: because, ruledOut: [{ id: 'aws-service-event', because }] }];
   }
   const ids = open.map(event =>
     notes.note({
       text: `AWS reports an open event of ${event.service} in ${event.region}${event.startedAt === null ? '' : ` since ${utc(event.startedAt)}`}.`,
-      source: 'health:DescribeEvents',
-      resource: `${event.service} in ${event.region}`,
+      ...healthRead(target),
       at: event.startedAt,
-      link: healthPage,
       excerpt: excerpt(event.summary),
     }),
   );
@@ -245,7 +245,18 @@ function healthAspects({ value: events }: Facts['events'], target: Target, notes
   ];
 }
 
-const healthPage = 'https://health.aws.amazon.com/health/status';
+/** The Health API answers in one Region for all. https://docs.aws.amazon.com/health/latest/ug/health-api.html */
+function healthRead({ region }: Target): Omit<Fact, 'text'> {
+  return {
+    source: 'health:DescribeEvents',
+    resource: region,
+    link: 'https://health.aws.amazon.com/health/status',
+    cli: cliLine('health describe-events', {
+      filter: `services=APIGATEWAY,LAMBDA,regions=${region},eventStatusCodes=open`,
+      region: endpointRegion('health', region),
+    }),
+  };
+}
 
 function absent(sentence: string, evidence: string): Aspect {
   return { status: 'problem', sentence, claims: [claim('api-not-deployed', 'configuration', [evidence], {})] };

@@ -14,23 +14,39 @@ interface Facts {
   failures: Reading<Failures>;
 }
 
-/**
- * How each type answers errors, and what follows for the other steps.
- * https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html
- */
-const behaviour: Record<ApiType, readonly string[]> = {
+const docs = 'https://docs.aws.amazon.com/apigateway/latest/developerguide';
+
+/** How each type answers errors, and what follows for the other steps; with the document that says so. */
+const behaviour: Record<ApiType, readonly (readonly [text: string, link: string])[]> = {
   REST: [
-    'A REST API answers 500 where it may not or cannot call the integration, 502 for a malformed response or an error of the function, 504 for an integration timeout, and 403 where a resource policy or WAF refuses the request.',
-    'A REST API can have a resource policy, WAF, mapping templates, gateway responses and an execution log: every step applies.',
+    [
+      'A REST API answers 500 where it may not or cannot call the integration, 502 for a malformed response or an error of the function, 504 for an integration timeout, and 403 where a resource policy or WAF refuses the request.',
+      `${docs}/supported-gateway-response-types.html`,
+    ],
+    [
+      'A REST API can have a resource policy, WAF, mapping templates, gateway responses and an execution log, so every step applies.',
+      `${docs}/http-api-vs-rest.html`,
+    ],
   ],
   HTTP: [
-    'An HTTP API answers 500 where it may not or cannot call the integration and for an error or a malformed response of the function, and 503 or 504 where the endpoint cannot be reached in time.',
-    'An HTTP API has no resource policy, no WAF, no gateway responses and no execution log: the access log tells the reason in $context.integrationErrorMessage.',
+    [
+      'An HTTP API answers 500 where it may not or cannot call the integration and for an error or a malformed response of the function, and 503 or 504 where the endpoint cannot be reached in time.',
+      `${docs}/http-api-troubleshooting-lambda.html`,
+    ],
+    [
+      'An HTTP API has no resource policy, no WAF, no gateway responses and no execution log: its access log tells the reason in $context.integrationErrorMessage.',
+      `${docs}/http-api-vs-rest.html`,
+    ],
   ],
   WEBSOCKET: [
-    'A WebSocket API answers a failed message with a frame that says "Internal server error" on the open connection; only a failing $connect is an HTTP status, 500 or 502.',
-    'A WebSocket API has no resource policy and no WAF; its metrics are ExecutionError and IntegrationError, and its routes are chosen by the message.',
+    [
+      'A WebSocket API answers a failed message with a frame that says "Internal server error" on the open connection; only a failing $connect is an HTTP status, 500 or 502.',
+      `${docs}/apigateway-websocket-api-route-keys-connect-disconnect.html`,
+    ],
+    [
+      'A WebSocket API has no resource policy and no WAF; its metrics are ExecutionError and IntegrationError, and its routes are chosen by the message.',
+      `${docs}/apigateway-websocket-api-logging.html`,
+    ],
   ],
 };
 
@@ -79,7 +95,7 @@ export const apiType = defineStep<Facts>({
     const endpoint = api.value?.endpointTypes.length ? ` with ${listed(api.value.endpointTypes)} endpoint` : '';
     const kind = `API ${target.apiName} is of type ${target.apiType}${endpoint}`;
     notes.note({ ...place, text: `${kind}.` });
-    for (const text of behaviour[target.apiType]) notes.note({ ...place, text });
+    for (const [text, link] of behaviour[target.apiType]) notes.note({ ...place, text, link, cli: null });
     const aspects = target.apiType === 'REST' ? gatewayResponses(deployed, failures, target, notes) : [];
     return judgeAspects(aspects, `${kind}: ${calm[target.apiType]}`, {
       evidence: notes.evidence,
@@ -101,8 +117,10 @@ function gatewayResponses(
   target: Target,
   notes: Notebook,
 ): Aspect[] {
-  if (deployed === null) {
-    return [{ status: 'unknown', sentence: `The gateway responses of API ${target.apiName} could not be read.` }];
+  // The draft that stands in for an export is read without them.
+  if (deployed === null || deployed.basis === 'draft') {
+    const gaps = deployed?.unread ? [deployed.unread] : [];
+    return [{ status: 'unknown', sentence: `The gateway responses of API ${target.apiName} could not be read.`, gaps }];
   }
   const rewritten = (failures.value?.requests ?? []).filter(isRewritten);
   const aspects = deployed.configuration.gatewayResponses.flatMap(response =>
@@ -124,7 +142,7 @@ function gatewayResponses(
     if (!statusCode.startsWith('5') || serverErrorTypes.test(responseType)) return [];
     const shown = rewritten.filter(request => String(request.status) === statusCode);
     const [example] = shown;
-    if (example === undefined || !deployed?.faithful) {
+    if (example === undefined) {
       return [{ status: 'warning', sentence: `${effect}: what would be a 4xx may reach clients as ${statusCode}.` }];
     }
     const count = counted(shown.length, 'failing request');

@@ -2,18 +2,8 @@ import { integrationRead } from '../api-source.ts';
 import { type Aspect, judgeAspects } from '../aspects.ts';
 import { addressFault, unmappedParameters } from '../endpoint-address.ts';
 import { type FaultContext, fault, faultContext, keysOf } from '../faults.ts';
-import {
-  attempt,
-  defineStep,
-  type Fact,
-  gapOf,
-  gapsOf,
-  judge,
-  type Notebook,
-  notebook,
-  type Reading,
-} from '../finding.ts';
-import { functionParameters, judgeFunctionState, qualifiedName } from '../function-state.ts';
+import { attempt, defineStep, type Fact, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
+import { functionParameters, judgeFunctionState, qualifiedName, unreadFunctions } from '../function-state.ts';
 import { failingFirst } from '../serving.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Backend, Deployed, Failures, FunctionList, Traffic } from '../signals.ts';
@@ -61,8 +51,7 @@ export const integrationEndpoint = defineStep<Facts>({
   evaluate(facts, run) {
     const { backends, deployed, functions, links, throttling } = facts;
     const { target } = run;
-    const unreadFunctions = functions.value?.unread ?? [];
-    const gaps = [...gapsOf(backends, functions), ...unreadFunctions.map(({ error }) => gapOf(error))];
+    const gaps = gapsOf(backends, functions);
     if (backends.value === null || deployed.value === null) {
       return judge('unknown', `The integrations of API ${target.apiName} could not be read.`, { gaps });
     }
@@ -83,9 +72,7 @@ export const integrationEndpoint = defineStep<Facts>({
     if (functions.unread !== null && ordered.some(one => one.lambda !== null)) {
       aspects.push({ status: 'unknown', sentence: `The functions behind API ${target.apiName} could not be read.` });
     }
-    for (const { reference } of unreadFunctions) {
-      aspects.push({ status: 'unknown', sentence: `Function ${reference.name} could not be read.` });
-    }
+    aspects.push(...unreadFunctions(functions.value));
     if (ordered.length > shownBackends) noteRest(ordered.length - shownBackends, check);
     aspects.push(cleared(aspects, ordered, check));
     return judgeAspects(aspects, calm(ordered, target), { evidence: notes.evidence, gaps });
@@ -155,10 +142,10 @@ function backendAspects(backend: Backend, shown: boolean, check: Check): Aspect[
   }
 }
 
-function placeOf({ integration, uri }: Backend, { run, deployed }: Check): Omit<Fact, 'text'> {
+function placeOf({ integration, lambda, uri }: Backend, { run, deployed }: Check): Omit<Fact, 'text'> {
   return {
     ...integrationRead(run.target, deployed, integration),
-    resource: uri ?? run.target.apiId,
+    resource: lambda?.arn ?? uri ?? run.target.apiId,
   };
 }
 

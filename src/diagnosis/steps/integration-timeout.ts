@@ -1,8 +1,9 @@
-import { cliLine, functionLink, metricsLink } from '../../aws/links.ts';
-import type { Listed } from '../../aws/types.ts';
-import { integrationLatency, integrationRead } from '../api-source.ts';
+import { metricsLink } from '../../aws/links.ts';
+import { functionMetric, integrationLatency, integrationRead, metricCommand } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
+import { keysOf, routeParameters } from '../faults.ts';
 import { attempt, defineStep, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
+import { functionRead, unreadFunctions } from '../function-state.ts';
 import { requestFact } from '../request-fact.ts';
 import {
   backendServing,
@@ -13,14 +14,14 @@ import {
   metTimeout,
 } from '../serving.ts';
 import { readsOf } from '../signal-reads.ts';
-import type { Backend, Deployed, FailedRequest, Failures, FunctionFacts, Traffic } from '../signals.ts';
+import type { Backend, Deployed, FailedRequest, Failures, FunctionFacts, FunctionList, Traffic } from '../signals.ts';
 import type { ApiType, CauseId, Claim, Run, Target } from '../types.ts';
 import { counted, listed, span } from '../wording.ts';
 
 interface Facts {
   backends: Reading<Backend[]>;
   deployed: Reading<Deployed>;
-  functions: Reading<Listed<FunctionFacts>>;
+  functions: Reading<FunctionList>;
   traffic: Reading<Traffic>;
   failures: Reading<Failures>;
 }
@@ -28,6 +29,7 @@ interface Facts {
 /** One destination with everything that has to do with time. */
 interface Timing {
   backend: Backend;
+  behind: FunctionFacts | null;
   /** `function orders-fn`, or the endpoint. */
   name: string;
   limitMs: number;
@@ -35,7 +37,8 @@ interface Timing {
   functionTimeoutMs: number | null;
   functionName: string | null;
   functionErrors: number;
-  /** The longest call that was measured in the window; null where none was. */
+  /** The longest call in the window by the metrics, and by the logs too; null where none was measured. */
+  metricMs: number | null;
   longestMs: number | null;
   requests: FailedRequest[];
 }
@@ -91,6 +94,7 @@ export const integrationTimeout = defineStep<Facts>({
     if (aspects.length === 0) aspects.push(...risks(judged));
     if (backends.unread !== null) aspects.push(unreadable(`The integrations of API ${apiName}`));
     if (functions.unread !== null) aspects.push(unreadable(`The timeouts of the functions behind API ${apiName}`));
+    aspects.push(...unreadFunctions(functions.value));
     if (traffic.unread !== null) aspects.push(unreadable(`How long the calls behind API ${apiName} take`));
     if (aspects.length === 0) aspects.push(enough(judged));
     return judgeAspects(aspects, calm(judged), {
@@ -117,20 +121,20 @@ function timingsOf(waiting: Backend[], facts: Facts, { target, overrides, window
     const functionName = behind?.reference.name ?? backend.lambda?.name ?? null;
     const measured = functionName === null ? undefined : facts.traffic.value?.functions[functionName];
     const own = requests.filter(request => backendServing(waiting, request) === backend);
-    const durations = [
-      ...own.map(request => request.integrationLatencyMs),
-      measured?.durationMaxMs ?? null,
-      // The stage's metric does not tell one destination from another.
-      backend.lambda === null && alone ? slowest(facts.traffic.value, window.start) : null,
-    ].filter(duration => duration !== null);
+    // The stage's metric does not tell one destination from another.
+    const stageMs = backend.lambda === null && alone ? slowest(facts.traffic.value, window.start) : null;
+    const metricMs = measured?.durationMaxMs ?? stageMs;
+    const durations = [metricMs, ...own.map(request => request.integrationLatencyMs)].filter(one => one !== null);
     const seconds = behind?.configuration?.timeoutSeconds;
     return {
       backend,
+      behind,
       name: functionName === null ? (backend.uri ?? 'the endpoint') : `function ${functionName}`,
       limitMs: integrationTimeoutMs(backend.integration, target.apiType),
       functionTimeoutMs: seconds === undefined ? null : seconds * 1_000,
       functionName,
       functionErrors: measured?.errors ?? 0,
+      metricMs,
       longestMs: durations.length === 0 ? null : Math.max(...durations),
       requests: own,
     };
@@ -145,38 +149,33 @@ function slowest(traffic: Traffic | null, since: string): number | null {
 }
 
 function noteTiming(timing: Timing, facts: Facts, { target, window }: Run, notes: Notebook): string[] {
-  const { backend, name, limitMs, functionName, functionTimeoutMs, longestMs } = timing;
-  const routes = listed(backend.routes.map(route => route.key));
+  const { backend, name, limitMs, behind, functionName, functionTimeoutMs, metricMs } = timing;
   const byDefault = backend.integration.timeoutMs === null ? ', the default' : '';
   const ids = [
     notes.note({
       ...integrationRead(target, facts.deployed.value ?? { basis: 'export' }, backend.integration),
-      text: `${routes}: API Gateway waits ${span(limitMs)} for ${name}${byDefault}.`,
-      resource: backend.uri ?? target.apiId,
+      text: `${listed(keysOf(backend.routes))}: API Gateway waits ${span(limitMs)} for ${name}${byDefault}.`,
+      resource: backend.lambda?.arn ?? backend.uri ?? target.apiId,
     }),
   ];
-  if (functionName !== null && functionTimeoutMs !== null) {
+  if (behind !== null && functionTimeoutMs !== null) {
     ids.push(
       notes.note({
-        text: `Function ${functionName} may run ${span(functionTimeoutMs)}.`,
-        source: 'lambda:GetFunctionConfiguration',
-        resource: functionName,
-        link: functionLink(target.region, functionName),
-        cli: cliLine('lambda get-function-configuration', { 'function-name': functionName, region: target.region }),
+        ...functionRead(behind.reference),
+        text: `Function ${behind.reference.name} may run ${span(functionTimeoutMs)}.`,
       }),
     );
   }
-  if (longestMs !== null) {
-    const metric =
-      functionName === null
-        ? integrationLatency(target)
-        : { namespace: 'AWS/Lambda', metric: 'Duration', dimensions: { FunctionName: functionName }, stat: 'Maximum' };
+  const metric =
+    functionName === null ? integrationLatency(target) : functionMetric(functionName, 'Duration', 'Maximum');
+  if (metricMs !== null && metric !== undefined) {
     ids.push(
       notes.note({
-        text: `The longest call of ${name} that was measured in the window took ${span(longestMs)}.`,
+        text: `The longest call of ${name} in the window took ${span(metricMs)}, by ${metric.metric}.`,
         source: 'cloudwatch:GetMetricData',
-        resource: name,
+        resource: functionName ?? `${target.apiName} ${target.stage}`,
         link: metricsLink(target.region, metric, window),
+        cli: metricCommand(metric, window, target.region),
       }),
     );
   }
@@ -322,14 +321,12 @@ function timeoutClaim(
   { idsOf }: Judged,
   requests: number | null = null,
 ): Claim {
-  const routes = timing?.backend.routes.map(route => route.key) ?? [];
   const parameters = {
+    ...routeParameters(timing?.backend.routes ?? []),
     functionName: timing?.functionName,
     functionArn: timing?.backend.lambda?.arn,
     qualifier: timing?.backend.lambda?.qualifier,
     endpoint: timing !== null && timing.functionName === null ? timing.backend.uri : null,
-    route: routes.length === 1 ? routes[0] : null,
-    routes: routes.length > 1 ? routes : null,
     timeoutMs: timing?.limitMs,
     functionTimeoutSeconds: timing?.functionTimeoutMs == null ? null : timing.functionTimeoutMs / 1_000,
     durationMs: timing?.longestMs,

@@ -48,14 +48,15 @@ describe('api-type', () => {
     expect(finding.evidence.some(one => one.excerpt === 'WAF_FILTERED')).toBe(true);
   });
 
-  test('without such requests, or in a draft, it is a risk', async () => {
+  test('without such requests it is a risk', async () => {
     const responses = withResponses({ responseType: 'THROTTLED', statusCode: '503' });
     expect(await run({ deployed: responses })).toMatchObject({ status: 'warning', claims: [] });
-    const draft = await run({
-      deployed: { ...responses, basis: 'draft', faithful: false },
-      failures: failures([{ cause: 'throttled', status: 503 }]),
-    });
-    expect(draft).toMatchObject({ status: 'warning', claims: [] });
+  });
+
+  test('a draft that stands in for the export knows no gateway responses', async () => {
+    const unread = { source: 'apigateway:GetExport', reason: 'throttled', permission: null, remedy: 'Wait.' } as const;
+    const finding = await run({ deployed: deployed({ basis: 'draft', faithful: false, unread }) });
+    expect(finding).toMatchObject({ status: 'unknown', gaps: [unread], ruledOut: [] });
   });
 
   test('a gateway response that keeps to its class is shown and harmless', async () => {

@@ -66,6 +66,7 @@ describe('integration-timeout', () => {
           functionName: 'orders-fn',
           functionArn,
           route: 'GET /orders',
+          routes: ['GET /orders'],
           timeoutMs: 3_000,
           functionTimeoutSeconds: 30,
           durationMs: 8_000,

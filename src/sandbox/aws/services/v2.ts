@@ -225,13 +225,54 @@ function exportHttpApi(world: World, api: V2Api, configuration: V2Configuration,
     const operation = {
       responses: { default: { description: `Default response for ${key}` } },
       ...(key === '$default' ? { isDefaultRoute: true } : {}),
+      ...exportSecurity(route, configuration),
       ...(withExtensions && integration !== undefined
         ? { 'x-amazon-apigateway-integration': exportIntegration(world, integration) }
         : {}),
     };
     paths[path] = { ...paths[path], [name]: operation };
   }
-  return { openapi: '3.0.1', info: { title: api.name, version: '2026-01-01 00:00:00UTC' }, paths };
+  const schemes = Object.values(configuration.authorizers).map(
+    one => [one.name, exportAuthorizer(world, one)] as const,
+  );
+  const components =
+    withExtensions && schemes.length > 0 ? { components: { securitySchemes: Object.fromEntries(schemes) } } : {};
+  return { openapi: '3.0.1', info: { title: api.name, version: '2026-01-01 00:00:00UTC' }, paths, ...components };
+}
+
+function exportSecurity(
+  { authorizationType, authorizerId, authorizationScopes }: V2Configuration['routes'][string],
+  { authorizers }: V2Configuration,
+): object {
+  if (authorizationType === 'AWS_IAM') return { 'x-amazon-apigateway-auth': { type: 'AWS_IAM' } };
+  const name = authorizers[authorizerId ?? '']?.name;
+  return name === undefined ? {} : { security: [{ [name]: authorizationScopes ?? [] }] };
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html */
+function exportAuthorizer(world: World, authorizer: V2Authorizer): object {
+  const { authorizerType, identitySource, jwtConfiguration, authorizerCredentialsArn, function: named } = authorizer;
+  const uri = named === undefined ? authorizer.authorizerUri : invocationUri(world, named);
+  if (authorizerType === 'JWT') {
+    const extension = { type: 'jwt', identitySource: identitySource?.join(','), jwtConfiguration };
+    return { type: 'oauth2', 'x-amazon-apigateway-authorizer': extension };
+  }
+  return {
+    type: 'apiKey',
+    name: 'Unused',
+    in: 'header',
+    'x-amazon-apigateway-authorizer': {
+      type: 'request',
+      identitySource: identitySource?.join(','),
+      authorizerUri: uri,
+      ...(authorizerCredentialsArn === undefined
+        ? {}
+        : { authorizerCredentials: roleArn(world, authorizerCredentialsArn) }),
+      authorizerPayloadFormatVersion: authorizer.authorizerPayloadFormatVersion ?? '2.0',
+      authorizerResultTtlInSeconds: authorizer.authorizerResultTtlInSeconds,
+      enableSimpleResponses: authorizer.enableSimpleResponses ?? false,
+    },
+  };
 }
 
 function exportIntegration(world: World, integration: V2Integration): object {

@@ -130,7 +130,11 @@ function drawPlaces() {
   const home = h(
     'li',
     {},
-    placeButton({ kind: 'home' }, 'apigw-500 home', h('img', { src: '/icon.svg', alt: '', width: 16, height: 16 })),
+    placeButton(
+      { kind: 'home' },
+      `${store.bot.name} home`,
+      h('img', { src: '/icon.svg', alt: '', width: 16, height: 16 }),
+    ),
   );
   const rows = (list, label) =>
     list.map(channel => h('li', {}, placeButton({ kind: 'channel', id: channel.id }, label(channel), mark(channel))));
@@ -202,12 +206,14 @@ function restorePlace() {
 function drawHead() {
   const channel = store.channels.get(store.place.id);
   const home = store.place.kind === 'home';
-  const title = home ? 'apigw-500' : channel.kind === 'im' ? store.bot.name : `#${channel.name}`;
+  const title = home ? store.bot.name : channel.kind === 'im' ? store.bot.name : `#${channel.name}`;
   const inHere = channel?.members.includes(store.bot.id);
   byId('place-title').textContent = title;
   byId('place-topic').textContent = home
     ? 'Home tab'
-    : [channel.topic, inHere ? null : `Invite it with /invite @${store.bot.name}`].filter(Boolean).join(' ');
+    : [channel.topic, inHere ? null : `${store.bot.name} is not in this channel; /invite @${store.bot.name} brings it.`]
+        .filter(Boolean)
+        .join(' ');
   byId('composer').hidden = home;
   composer.name(`Message ${title}`);
   document.title = `${title} · apigw-500 sandbox`;
@@ -341,7 +347,10 @@ for (const [scroll, newer] of [
   ['scroll', 'newer'],
   ['thread-scroll', 'thread-newer'],
 ]) {
-  byId(newer).addEventListener('click', () => showEnd(byId(scroll)));
+  byId(newer).addEventListener('click', () => {
+    showEnd(byId(scroll));
+    byId(newer).hidden = true;
+  });
   byId(scroll).addEventListener('scroll', () => {
     if (isAtEnd(byId(scroll))) byId(newer).hidden = true;
   });

@@ -4,7 +4,7 @@ const disc = 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1z';
 const box = 'M3.5 1h9A2.5 2.5 0 0 1 15 3.5v9a2.5 2.5 0 0 1-2.5 2.5h-9A2.5 2.5 0 0 1 1 12.5v-9A2.5 2.5 0 0 1 3.5 1z';
 const tick = 'M4.2 8.3l2.6 2.7 5-5.8';
 
-/** name: the character, and layers of `fill path` or, with a leading `~`, `stroke path`, on 16 × 16. */
+/** name: the character, and layers of `fill path` or, led by `~` (thin: `=`), `stroke path`, on 16 × 16. */
 const drawn = {
   red_circle: ['🔴', '#d23b2f', disc],
   large_yellow_circle: ['🟡', '#e8b007', disc],
@@ -40,7 +40,9 @@ const drawn = {
   ],
   eyes: [
     '👀',
-    '#e6ebe8',
+    '#f7f9f8',
+    'M4.3 2.5C2.6 2.5 1.4 5 1.4 8s1.2 5.5 2.9 5.5S7.2 11 7.2 8 6 2.5 4.3 2.5zM11.7 2.5C10 2.5 8.8 5 8.8 8s1.2 5.5 2.9 5.5 2.9-2.5 2.9-5.5-1.2-5.5-2.9-5.5z',
+    '=#5b6662',
     'M4.3 2.5C2.6 2.5 1.4 5 1.4 8s1.2 5.5 2.9 5.5S7.2 11 7.2 8 6 2.5 4.3 2.5zM11.7 2.5C10 2.5 8.8 5 8.8 8s1.2 5.5 2.9 5.5 2.9-2.5 2.9-5.5-1.2-5.5-2.9-5.5z',
     '#1d2422',
     'M4.1 6.2a1.7 2 0 1 0 0 4 1.7 2 0 0 0 0-4zM11.5 6.2a1.7 2 0 1 0 0 4 1.7 2 0 0 0 0-4z',
@@ -116,12 +118,12 @@ function draw(name) {
   for (const [attribute, value] of Object.entries(attributes)) picture.setAttribute(attribute, value);
   const layers = drawn[name].slice(1);
   for (let index = 0; index < layers.length; index += 2) {
-    const line = layers[index].startsWith('~');
+    const line = /^[~=]/.test(layers[index]);
     const path = document.createElementNS(space, 'path');
     path.setAttribute('d', layers[index + 1]);
     path.setAttribute('fill', line ? 'none' : layers[index]);
     path.setAttribute('stroke', line ? layers[index].slice(1) : 'none');
-    if (line) path.setAttribute('stroke-width', '2');
+    if (line) path.setAttribute('stroke-width', layers[index].startsWith('~') ? '2' : '1');
     picture.append(path);
   }
   return picture;

@@ -10,7 +10,7 @@ import { inThread, store } from './store.js';
 /** Brings a list of messages up to date, leaving alone what did not change. */
 export function drawMessages(list, messages, options) {
   const wanted = new Set(messages.map(message => message.ts));
-  for (const item of [...list.children]) if (!wanted.has(item.dataset.ts) && item.dataset.ts) item.remove();
+  for (const item of [...list.children]) if (!wanted.has(item.dataset.ts)) item.remove();
   let previous = null;
   messages.forEach((message, index) => {
     const stamp = JSON.stringify([message, followUps(message, options), continues(previous, message), store.me]);
@@ -19,17 +19,34 @@ export function drawMessages(list, messages, options) {
       const drawn = drawMessage(message, options, continues(previous, message));
       drawn.stamp = stamp;
       if (known) keepingFocus(known, () => replace(known, drawn));
-      else list.insertBefore(drawn, list.children[index] ?? null);
+      else {
+        list.insertBefore(drawn, list.children[index] ?? null);
+        if (options.inThread && index === 0) fold(drawn);
+      }
     }
     previous = message;
   });
+}
+
+/** The channel shows the root beside its thread: here the replies matter, and a long root is folded until it is wanted. */
+function fold(root) {
+  requestAnimationFrame(() => {
+    if (root.querySelector('.content').scrollHeight < 420) return;
+    root.classList.add('folded');
+    root.addEventListener('focusin', () => root.classList.remove('folded'), { once: true });
+  });
+}
+
+function unfoldButton() {
+  const open = event => event.currentTarget.closest('.message').classList.remove('folded');
+  return h('button', { type: 'button', class: 'link unfold', onclick: open }, 'Show the whole message');
 }
 
 /** Keeps the element, so that focus and scrolling stay where they are. */
 function replace(known, drawn) {
   const values = valuesIn(known);
   known.replaceChildren(...drawn.children);
-  known.className = drawn.className;
+  known.className = known.classList.contains('folded') ? `${drawn.className} folded` : drawn.className;
   known.stamp = drawn.stamp;
   for (const [actionId, value] of Object.entries(values)) {
     const field = known.querySelector(`[data-action-id="${CSS.escape(actionId)}"]`);
@@ -70,9 +87,7 @@ function drawMessage(message, options, continued) {
       'div',
       { class: 'content' },
       message.ephemeral ? h('p', { class: 'only-you' }, '◔ Only visible to you') : null,
-      message.broadcast
-        ? h('p', { class: 'from-thread' }, 'Replied to a thread: ', threadButton(message, options, 'see the thread'))
-        : null,
+      message.broadcast ? broadcastNote(message, options) : null,
       continued
         ? null
         : h(
@@ -87,6 +102,7 @@ function drawMessage(message, options, continued) {
       reactionRow(message),
       options.inThread ? null : threadLink(message, options),
     ),
+    options.inThread && message.threadTs === null ? unfoldButton() : null,
     message.ephemeral ? null : toolbar(message, options),
   );
 }
@@ -200,8 +216,11 @@ function threadLink(message, options) {
   );
 }
 
-function threadButton(message, options, label) {
-  return h('button', { type: 'button', class: 'link', onclick: () => options.openThread(message.threadTs) }, label);
+function broadcastNote(message, options) {
+  if (options.inThread) return h('p', { class: 'from-thread' }, 'Also sent to the channel');
+  const open = () => options.openThread(message.threadTs);
+  const button = h('button', { type: 'button', class: 'link', onclick: open }, 'see the thread');
+  return h('p', { class: 'from-thread' }, 'Replied to a thread: ', button);
 }
 
 /** Shown beside a message that is pointed at, or that has focus in it. */

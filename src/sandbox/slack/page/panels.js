@@ -142,7 +142,8 @@ function drawRun(calls) {
           { class: call.error ? 'failed-call' : null },
           h('code', { title: call.operation }, call.operation),
           bar,
-          h('span', { class: 'ms' }, call.error ? `${call.error} · ` : '', `${call.durationMs} ms`),
+          h('span', { class: 'ms' }, `${call.durationMs} ms`),
+          call.error ? h('span', { class: 'why' }, call.error) : null,
         );
       }),
     ),

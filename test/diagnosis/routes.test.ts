@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { routeServing } from '../../src/diagnosis/routes.ts';
+import { route } from './steps/fixtures.ts';
+
+const keys = [
+  'GET /orders',
+  'GET /orders/{id}',
+  'ANY /orders/{id}',
+  'POST /orders/search',
+  'ANY /orders/{proxy+}',
+  'ANY /{proxy+}',
+  '$default',
+];
+const routes = keys.map(key => route(key));
+
+describe('routeServing', () => {
+  test.each([
+    ['GET /orders', 'GET /orders'],
+    ['GET /orders/', 'GET /orders'],
+    ['GET /orders/{id}', 'GET /orders/{id}'],
+    ['GET /orders/42', 'GET /orders/{id}'],
+    ['PUT /orders/42', 'ANY /orders/{id}'],
+    ['POST /orders/search', 'POST /orders/search'],
+    ['GET /orders/42/lines', 'ANY /orders/{proxy+}'],
+    ['GET /items', 'ANY /{proxy+}'],
+    ['$connect', '$default'],
+  ])('%s is served by %s', (requested, key) => {
+    expect(routeServing(routes, requested)?.key).toBe(key);
+  });
+
+  test('nothing serves what fits no route', () => {
+    expect(routeServing([route('GET /orders')], 'POST /orders')).toBeNull();
+    expect(routeServing([route('GET /a.b')], 'GET /axb')).toBeNull();
+    expect(routeServing([], 'GET /')).toBeNull();
+  });
+});
