@@ -58,7 +58,19 @@ const secretNames: readonly (readonly [ending: RegExp, kind: string])[] = [
 const harmlessNames =
   /(next|page|pagination|continuation|lock|client|clientrequest|idempotency|expired|invalid|unexpected|missingauthentication|synchronizer)token$/;
 
+/** Log lines of one stage repeat the same few names. */
+const knownNames = new Map<string, string | null>();
+const knownNamesCap = 1_000;
+
 function secretKind(name: string): string | null {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const kind = kindNamedBy(name);
+  if (knownNames.size < knownNamesCap && name.length < 100) knownNames.set(name, kind);
+  return kind;
+}
+
+function kindNamedBy(name: string): string | null {
   const last = name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('/')) + 1);
   const plain = last.replace(/[-_]/g, '').toLowerCase();
   if (harmlessNames.test(plain)) return null;
@@ -198,7 +210,11 @@ function withoutKnownForms(text: string): string {
 const numbersAndAddresses =
   /(?<!\w)arn:[^\s"',]+|(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])|(?<![\w.%+-])[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?<![\w.-])(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5})(?![\w-])/gi;
 
+/** Most lines hold neither; looking for that first is far cheaper than the pattern above. */
+const perhapsNumberOrAddress = /@|\d{14}|\d{4}[ -]\d{4}/;
+
 function withoutNumbersAndAddresses(text: string): string {
+  if (!perhapsNumberOrAddress.test(text)) return text;
   return text.replace(numbersAndAddresses, found => {
     if (/^arn:/i.test(found)) return found;
     if (found.includes('@')) return /\.[A-Za-z]{2,24}$/.test(found) ? mask('e-mail address') : found;

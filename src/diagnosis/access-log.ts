@@ -48,10 +48,8 @@ function singleSpaced(text: string): string {
 function keep(fields: AccessFields, name: string, value: string): void {
   const canonical = synonyms[name] ?? name;
   // The quoted form of a message carries its own quotes.
-  const bare = value
-    .trim()
-    .replace(/^"(.*)"$/s, '$1')
-    .trim();
+  const trimmed = value.trim();
+  const bare = trimmed.startsWith('"') ? trimmed.replace(/^"(.*)"$/s, '$1').trim() : trimmed;
   if (!fields[canonical] || fields[canonical] === '-') fields[canonical] = bare;
 }
 
@@ -106,7 +104,19 @@ interface Pieces {
   names: string[];
 }
 
+/** Formats are few and short, and every line asks for all parts of its own. */
+const takenApart = new Map<string, Pieces>();
+const takenApartCap = 1_000;
+
 function piecesOf(format: string): Pieces {
+  const known = takenApart.get(format);
+  if (known !== undefined) return known;
+  const pieces = takeApart(format);
+  if (takenApart.size < takenApartCap) takenApart.set(format, pieces);
+  return pieces;
+}
+
+function takeApart(format: string): Pieces {
   const parts = format.split(variable);
   return { literals: parts.filter((_, at) => at % 2 === 0), names: parts.filter((_, at) => at % 2 === 1) };
 }

@@ -109,7 +109,10 @@ function refusedByLambda(fields: AccessFields): Match {
   const own = said(fields, 'integration.status');
   const refused = service !== null && service >= 400 && numberOf(own) !== service;
   if (!refused || errorVariables.every(name => said(fields, name) === null)) return nothing;
-  return atMostMedium(matchText(`Lambda invocation failed with status: ${service}`));
+  const match = atMostMedium(matchText(`Lambda invocation failed with status: ${service}`));
+  // The same variable holds the answer of any other AWS service that the integration calls.
+  const rejected = service >= 400 && service < 500 && match.cause === null;
+  return rejected ? { ...match, possible: [...match.possible, 'aws-service-integration-rejected'] } : match;
 }
 
 /** No error of API Gateway's own: what the client got is what the endpoint answered, or what a mapping made of it. */

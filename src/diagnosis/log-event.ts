@@ -70,8 +70,8 @@ export function withoutTime(message: string): string {
  * wrappings add escapes, which would hide phrases.
  */
 export function straightened(message: string): string {
-  return message
-    .replace(/\\+(u20(?:18|19|1c|1d)|["'nrt/])?/gi, unescaped)
+  const plain = message.includes('\\') ? message.replace(/\\+(u20(?:18|19|1c|1d)|["'nrt/])?/gi, unescaped) : message;
+  return plain
     .replace(/[\u2018\u2019\u02bc\u2032\uff07]|&#39;|&apos;/g, "'")
     .replace(/[\u201c\u201d\u201e\uff02]|&quot;/g, '"')
     .replace(/\s+/g, ' ')

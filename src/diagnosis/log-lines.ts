@@ -190,5 +190,6 @@ function toFailedRequest(
     lambdaRequestId: request.lambdaRequestId,
     functionArn: request.functionArn,
     integrationLatencyMs: request.integrationLatencyMs,
+    endpointStatus: members.findLast(({ reading }) => reading.endpointStatus !== null)?.reading.endpointStatus ?? null,
   };
 }

@@ -1,8 +1,9 @@
 import { lambdaReference } from './backends.ts';
 import { routeServing } from './routes.ts';
-import { backendServing, functionBehind, metTimeout } from './serving.ts';
+import { backendServing, functionBehind, integrationTimeoutMs, metTimeout } from './serving.ts';
 import type { Backend, Deployed, FailedRequest, FunctionFacts, LambdaReference } from './signals.ts';
 import type { CauseId, Overrides, Target } from './types.ts';
+import { linkState, targetState, type VpcLinkReading } from './vpc-links.ts';
 
 /** What runs behind the failing requests, as far as it could be read. */
 export interface Setup {
@@ -11,6 +12,7 @@ export interface Setup {
   backends: readonly Backend[];
   deployed: Deployed | null;
   functions: readonly FunctionFacts[];
+  links: readonly VpcLinkReading[];
 }
 
 /** What the configuration says about a cause that a log line leaves possible. */
@@ -22,8 +24,8 @@ type Fit = 'confirmed' | 'possible' | 'excluded';
  */
 export function narrowCause(request: FailedRequest, setup: Setup): FailedRequest {
   if (setup.deployed === null) return request;
-  if (request.cause !== null) return relabelled(request, setup);
   const backend = backendServing(setup.backends, request);
+  if (request.cause !== null) return { ...request, cause: nearer(request.cause, request, backend, setup) };
   if (backend !== null && metTimeout(request, backend, setup.target.apiType)) {
     return { ...request, cause: 'integration-timeout', possible: [] };
   }
@@ -31,15 +33,31 @@ export function narrowCause(request: FailedRequest, setup: Setup): FailedRequest
   const left = fits.filter(one => one.fit !== 'excluded');
   const [confirmed, ...others] = left.filter(one => one.fit === 'confirmed');
   if (confirmed !== undefined && others.length === 0) return { ...request, cause: confirmed.cause, possible: [] };
+  if (left.length === 0 && backend !== null && rejectedByService(request, backend)) {
+    return { ...request, cause: 'aws-service-integration-rejected', possible: [] };
+  }
   return left.length === 0 ? request : { ...request, possible: left.map(one => one.cause) };
 }
 
-/** API Gateway words a missing permission alike, whether the function's policy or a role should give it. */
-function relabelled(request: FailedRequest, setup: Setup): FailedRequest {
-  const role: CauseId = 'integration-role-lacks-permission';
-  const byPolicy = request.cause === 'lambda-invoke-permission-missing';
-  if (!byPolicy || fitOf(request.cause, request, setup) !== 'excluded') return request;
-  return fitOf(role, request, setup) === 'confirmed' ? { ...request, cause: role } : request;
+/** A 4xx of the AWS service itself, which the integration made a 5xx of. */
+function rejectedByService({ endpointStatus }: FailedRequest, { kind }: Backend): boolean {
+  return kind === 'aws-service' && endpointStatus != null && endpointStatus >= 400 && endpointStatus < 500;
+}
+
+/**
+ * API Gateway words a permission that is missing alike, whether the function's policy or a role should give it, or the
+ * function is gone; and an address that lacks its variable like any other that is wrong.
+ */
+function nearer(cause: CauseId, request: FailedRequest, backend: Backend | null, setup: Setup): CauseId {
+  const wrongPlace = cause === 'endpoint-address-invalid' || cause === 'lambda-function-missing';
+  const refused = cause === 'lambda-invoke-permission-missing';
+  if (!wrongPlace && !refused) return cause;
+  if (backend !== null && backend.undefinedVariables.length > 0) return 'stage-variable-undefined';
+  if (!refused) return cause;
+  if (backend !== null && fitOf('lambda-function-missing', request, setup) === 'confirmed')
+    return 'lambda-function-missing';
+  const byRole = fitOf('integration-role-lacks-permission', request, setup) === 'confirmed';
+  return byRole && fitOf(cause, request, setup) === 'excluded' ? 'integration-role-lacks-permission' : cause;
 }
 
 function fitOf(cause: CauseId | null, request: FailedRequest, setup: Setup): Fit {
@@ -72,18 +90,25 @@ function integrationFit(cause: CauseId, request: FailedRequest, backend: Backend
     case 'lambda-function-missing':
       if (lambda === null) return 'excluded';
       return facts === null ? 'possible' : facts.configuration === null ? 'confirmed' : 'excluded';
+    case 'stage-variable-undefined':
+      return backend.undefinedVariables.length > 0 ? 'confirmed' : 'excluded';
     case 'lambda-not-ready': {
       if (lambda === null) return 'excluded';
       const state = facts?.configuration?.state ?? null;
       return state === null ? 'possible' : state === 'Active' ? 'excluded' : 'confirmed';
     }
+    case 'integration-timeout':
+      // A shorter latency is told where the call ended otherwise.
+      return unless(request.integrationLatencyMs !== null && !metTimeout(request, backend, setup.target.apiType));
     case 'endpoint-network-error':
+      if (kind !== 'http' && kind !== 'vpc-link') return 'excluded';
+      return unanswered(request, backend, setup) ? 'confirmed' : 'possible';
     case 'endpoint-address-invalid':
     case 'backend-tls-failure':
       return unless(kind !== 'http' && kind !== 'vpc-link');
     case 'vpc-link-unavailable':
     case 'vpc-link-targets-unhealthy':
-      return unless(integration.connectionType !== 'VPC_LINK');
+      return vpcLinkFit(cause, backend, setup.links);
     case 'aws-service-integration-rejected':
       return unless(kind !== 'aws-service');
     case 'mock-statuscode-invalid':
@@ -96,6 +121,28 @@ function integrationFit(cause: CauseId, request: FailedRequest, backend: Backend
     default:
       return unless(cause.startsWith('lambda-') && lambda === null);
   }
+}
+
+function vpcLinkFit(cause: CauseId, backend: Backend, links: readonly VpcLinkReading[]): Fit {
+  if (backend.integration.connectionType !== 'VPC_LINK') return 'excluded';
+  const reading = links.find(one => one.backends.includes(backend));
+  const state =
+    reading === undefined ? 'unknown' : cause === 'vpc-link-unavailable' ? linkState(reading) : targetState(reading);
+  return state === 'fails' ? 'confirmed' : state === 'works' ? 'excluded' : 'possible';
+}
+
+/**
+ * A 503 of API Gateway's own, without an answer and clearly before the timeout: the endpoint could not be reached. Behind
+ * a VPC link that holds only where the link and the targets are known not to be why.
+ */
+function unanswered(request: FailedRequest, backend: Backend, { target, links }: Setup): boolean {
+  const { status, integrationLatencyMs, endpointStatus } = request;
+  const limit = integrationTimeoutMs(backend.integration, target.apiType);
+  const soon = integrationLatencyMs !== null && integrationLatencyMs < 0.9 * limit;
+  if (status !== 503 || endpointStatus !== null || !soon) return false;
+  if (backend.kind === 'http') return true;
+  const reading = links.find(one => one.backends.includes(backend));
+  return reading !== undefined && linkState(reading) === 'works' && targetState(reading) !== 'fails';
 }
 
 function authorizerFit(cause: CauseId, request: FailedRequest, { deployed }: Setup): Fit {

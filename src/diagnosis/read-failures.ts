@@ -2,7 +2,7 @@ import { logGroupOfArn, readLogEvents } from '../aws/logs.ts';
 import type { Listed, LogEvent, Stage } from '../aws/types.ts';
 import { attempt, gapOf } from './finding.ts';
 import { assembleFailures } from './log-lines.ts';
-import type { Failures, SignalSources, Signals } from './signals.ts';
+import type { FailedRequest, Failures, SignalSources, Signals } from './signals.ts';
 import type { Gap, Target } from './types.ts';
 
 /** At most this many log events are read from one group. */
@@ -33,9 +33,8 @@ const accessPattern = ['500', '501', '502', '503', '504', '505', '403', '429'].m
 
 export async function readFailures(sources: SignalSources, stage: Signals['stage']): Promise<Failures> {
   const { target } = sources;
-  const execution = executionGroup(sources);
-  const [executionLog, settings] = await Promise.all([
-    execution === null ? null : attempt(readLogEvents(sources.aws.send, execution, span(sources, failurePattern))),
+  const [{ group: execution, log: executionLog }, settings] = await Promise.all([
+    readExecutionLog(sources),
     attempt(stage()),
   ]);
   const access = settings.value?.accessLogs ?? null;
@@ -50,7 +49,7 @@ export async function readFailures(sources: SignalSources, stage: Signals['stage
   const assemble = (extra: LogEvent[]) =>
     assembleFailures(lines(extra), accessLines, target.apiType, target.stage, { execution, access: accessGroup });
   let requests = assemble([]);
-  const undecided = requests.filter(one => one.cause === null && one.requestId !== null);
+  const undecided = requests.filter(one => isShallow(one) && one.requestId !== null);
   if (undecided.length > 0 && execution !== null && executionLog?.value) {
     requests = assemble(
       await contextOf(
@@ -80,6 +79,11 @@ export async function readFailures(sources: SignalSources, stage: Signals['stage
   return { requests, sources: [executionSource, accessSource] };
 }
 
+/** That no integration response matches is mostly the consequence of what the endpoint answered. */
+function isShallow({ cause }: FailedRequest): boolean {
+  return cause === null || cause === 'no-integration-response-match';
+}
+
 /** How many undecided requests are looked up line by line. */
 const contextRequests = 5;
 
@@ -97,11 +101,32 @@ function span({ window }: SignalSources, pattern: string) {
   return { start: window.start, end: window.end, pattern, limit: logEventCap };
 }
 
-/** HTTP APIs write no execution log. https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html */
-export function executionGroup({ target, overrides }: Pick<SignalSources, 'target' | 'overrides'>): string | null {
-  if (overrides.logGroup !== null) return overrides.logGroup;
-  if (target.apiType === 'REST') return `API-Gateway-Execution-Logs_${target.apiId}/${target.stage}`;
-  return target.apiType === 'WEBSOCKET' ? `/aws/apigateway/${target.apiId}/${target.stage}` : null;
+/** From the first group that exists; the first candidate stands for all where none does. */
+async function readExecutionLog(sources: SignalSources): Promise<{ group: string | null; log: LogReading | null }> {
+  const [first, ...others] = executionGroups(sources);
+  if (first === undefined) return { group: null, log: null };
+  const read = (group: string) => attempt(readLogEvents(sources.aws.send, group, span(sources, failurePattern)));
+  const log = await read(first);
+  if (log.value !== null || log.unread !== null) return { group: first, log };
+  for (const group of others) {
+    const other = await read(group);
+    if (other.value !== null) return { group, log: other };
+  }
+  return { group: first, log };
+}
+
+/**
+ * Groups that a stage's execution log may have, the likeliest first. HTTP APIs write none. For WebSocket APIs AWS says
+ * only that API Gateway names the group; both forms are met.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html
+ */
+function executionGroups({ target, overrides }: Pick<SignalSources, 'target' | 'overrides'>): string[] {
+  if (overrides.logGroup !== null) return [overrides.logGroup];
+  const { apiId, apiType, stage } = target;
+  if (apiType === 'HTTP') return [];
+  const rest = `API-Gateway-Execution-Logs_${apiId}/${stage}`;
+  return apiType === 'REST' ? [rest] : [`/aws/apigateway/${apiId}/${stage}`, rest];
 }
 
 function loggingOff({ logging, routeLogging }: Stage): boolean {

@@ -14,6 +14,7 @@ import {
 } from '../aws/api-gateway-v2.ts';
 import { readServiceEvents } from '../aws/health.ts';
 import { readFunction } from '../aws/lambda.ts';
+import { cliLine } from '../aws/links.ts';
 import { readMetrics } from '../aws/metrics.ts';
 import type { Api, Aws, Configuration, Stage } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
@@ -131,13 +132,13 @@ function withPolicy(draft: Configuration, api: Api | null): Configuration {
 function notDeployed({ apiId, apiType, stage, region }: Target): UnreadError {
   const rest = apiType === 'REST';
   const line = rest
-    ? `aws apigateway create-deployment --rest-api-id ${apiId}`
-    : `aws apigatewayv2 create-deployment --api-id ${apiId}`;
+    ? cliLine('apigateway create-deployment', { 'rest-api-id': apiId, 'stage-name': stage, region })
+    : cliLine('apigatewayv2 create-deployment', { 'api-id': apiId, 'stage-name': stage, region });
   return new UnreadError(
     rest ? 'apigateway:GetExport' : 'apigatewayv2:ExportApi',
     'not_deployed',
     `Stage ${stage} of API ${apiId} does not exist, so nothing is deployed there.`,
-    `Deploy the API to the stage: ${line} --stage-name '${stage}' --region ${region}`,
+    `Deploy the API to the stage: ${line}`,
   );
 }
 

@@ -8,6 +8,7 @@ import { requestFact } from './request-fact.ts';
 import { requestParameters } from './request-parameters.ts';
 import type { Backend, Deployed, FailedRequest, FunctionFacts } from './signals.ts';
 import type { CauseId, Run } from './types.ts';
+import type { VpcLinkReading } from './vpc-links.ts';
 import { counted, listed, utc } from './wording.ts';
 
 /** What could be read of the setup that requests meet; the rest is left out. */
@@ -17,6 +18,7 @@ export function setupOf(
     backends: Reading<Backend[]>;
     deployed: Reading<Deployed>;
     functions: Reading<Listed<FunctionFacts>>;
+    links?: readonly VpcLinkReading[];
   },
 ): Setup {
   return {
@@ -25,6 +27,7 @@ export function setupOf(
     backends: readings.backends.value ?? [],
     deployed: readings.deployed.value,
     functions: readings.functions.value?.items ?? [],
+    links: readings.links ?? [],
   };
 }
 
@@ -34,7 +37,35 @@ export function classified(
   functionLogs: readonly FunctionLog[],
   setup: Setup,
 ): FailedRequest[] {
-  return refined(requests, functionLogs).map(request => narrowCause(request, setup));
+  return spokenFor(refined(requests, functionLogs).map(request => narrowCause(request, setup)));
+}
+
+/** Causes that tell where a request failed and not why. */
+const shallow: readonly (CauseId | null)[] = [
+  null,
+  'aws-service-integration-rejected',
+  'no-integration-response-match',
+];
+
+/** Lines that are only read for a few requests, which are looked up one by one. */
+const contextLine = /Endpoint response (?:body|headers)|Received response\.|Endpoint request|Authorizer result body/;
+
+/**
+ * A few of the requests that no failure line explains are looked up line by line; where all of those on a route and
+ * with a status say the same, they speak for the others, which failed alike.
+ */
+function spokenFor(requests: readonly FailedRequest[]): FailedRequest[] {
+  const kindOf = ({ route, status }: FailedRequest) => `${route} ${status}`;
+  const lookedUp = requests.filter(
+    ({ cause, decisive }) => cause !== null && contextLine.test(decisive?.message ?? ''),
+  );
+  const spokesmen = Map.groupBy(lookedUp, kindOf);
+  return requests.map(request => {
+    const [first, ...others] = spokesmen.get(kindOf(request)) ?? [];
+    const unanimous = first !== undefined && others.length > 0 && others.every(one => one.cause === first.cause);
+    if (!unanimous || !shallow.includes(request.cause) || request.route === null) return request;
+    return { ...request, cause: first.cause, possible: [], decisive: request.decisive };
+  });
 }
 
 /**

@@ -124,6 +124,8 @@ export interface FailedRequest {
   /** Function that was called, from the `Sending request to` line. */
   functionArn: string | null;
   integrationLatencyMs: number | null;
+  /** Status of the endpoint's own answer; absent or null where the logs do not tell it. */
+  endpointStatus?: number | null;
 }
 
 export interface Failures {

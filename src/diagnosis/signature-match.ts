@@ -72,8 +72,21 @@ const chatter = /^(?:[0-9a-f-]{36} )?\[?(?:INFO|DEBUG|TRACE)\]?\s|^\{.{0,200}"le
 
 const quoting = { cause: 'lambda-function-error', confidence: 'medium' } as const;
 
+/** Failing requests repeat the same few sentences. */
+const matched = new Map<string, Match>();
+const matchedCap = 1_000;
+const longestKept = 500;
+
 /** Reads a text of unknown origin, or one that API Gateway wrote about a failure. */
 export function matchText(text: string): Match {
+  const known = matched.get(text);
+  if (known !== undefined) return known;
+  const match = matchAnew(text);
+  if (matched.size < matchedCap && text.length <= longestKept) matched.set(text, match);
+  return match;
+}
+
+function matchAnew(text: string): Match {
   if (text === '' || chatter.test(text)) return nothing;
   const quoted = quotedError.exec(text)?.[1];
   if (quoted !== undefined) {

@@ -163,7 +163,8 @@ function weigh(group: ClaimGroup, { total, explained }: Context): { score: numbe
     return { score: round(weight * (0.5 + 0.5 * share) + raise), confidence: 'high' };
   }
   if (configuration) {
-    if (explained) return { score: contradicted, confidence: 'low' };
+    // A stale deployment is no other reason: it is why a reason that the logs tell is still there.
+    if (explained && group.id !== 'stale-deployment') return { score: contradicted, confidence: 'low' };
     return { score: round(weights.configuration + raise), confidence: raise > 0 ? 'high' : 'medium' };
   }
   return { score: round(weights.symptom + raise), confidence: 'low' };

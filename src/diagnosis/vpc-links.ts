@@ -78,6 +78,26 @@ async function targetsOf(send: Run['aws']['send'], arn: string): Promise<VpcLink
   return { arn, health: await attempt(readTargetHealth(send, arn)) };
 }
 
+type LinkState = 'works' | 'fails' | 'unknown';
+
+/** Whether the link itself can carry requests. */
+export function linkState({ link }: VpcLinkReading): LinkState {
+  if (link.unread !== null) return 'unknown';
+  return link.value?.status === 'AVAILABLE' ? 'works' : 'fails';
+}
+
+/** Whether anything behind the link can serve; `unknown` where only some targets can. */
+export function targetState({ targets }: VpcLinkReading): LinkState {
+  const states = targets.map(({ health }) => {
+    if (health.unread !== null) return 'unknown';
+    const well = (health.value ?? []).filter(one => serving.includes(one.state)).length;
+    if (well === 0) return 'fails';
+    return well === health.value?.length ? 'works' : 'unknown';
+  });
+  const [first = 'unknown'] = states;
+  return states.every(state => state === first) ? first : 'unknown';
+}
+
 interface Judging {
   target: Target;
   context: FaultContext;

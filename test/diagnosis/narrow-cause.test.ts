@@ -20,6 +20,7 @@ function setup(over: Partial<Integration> = {}, rest: Partial<Setup> = {}, autho
     deployed: running,
     backends: backendsOf(running.configuration, {}),
     functions: [functionFacts()],
+    links: [],
     ...rest,
   };
 }

@@ -87,7 +87,9 @@ export async function serveSocketMode(workspace: SlackWorkspace): Promise<Socket
     },
     async close() {
       workspace.connect(null);
-      for (const socket of server.clients) socket.terminate();
+      const ended = [...server.clients].map(socket => once(socket, 'close'));
+      for (const socket of server.clients) socket.close();
+      await Promise.all(ended);
       server.close();
       await once(server, 'close');
     },

@@ -60,6 +60,7 @@ export const endpointFailures = defineStep<Facts>({
       backends: backends.value,
       deployed: deployed.value,
       functions: [],
+      links,
     };
     const all = backends.value;
     const requests = classified(failures.value?.requests ?? [], [], setup).filter(request => {

@@ -7,6 +7,7 @@ import { attempt, defineStep, type Fact, gapsOf, type Notebook, notebook, type R
 import { routeServing } from '../routes.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Deployed, Failures } from '../signals.ts';
+import { mendedInDraft } from '../stale-deployment.ts';
 import type { Target } from '../types.ts';
 import { counted, excerpt, listed, utc } from '../wording.ts';
 
@@ -49,7 +50,7 @@ export const apiAndServiceHealth = defineStep<Facts>({
     const aspects = [
       ...apiAspects(api, target, notes),
       ...stageAspects(facts, target, notes),
-      ...draftAspects(deployed, target, notes),
+      ...draftAspects(facts, target, notes),
       ...routeAspects(facts, target, notes),
       ...healthAspects(events, target, notes),
     ];
@@ -145,11 +146,12 @@ function canary({ name, canary: share }: Stage, place: Place, notes: Notebook): 
 }
 
 /** What the draft has that the stage does not run. */
-function draftAspects({ value: deployed, unread }: Facts['deployed'], target: Target, notes: Notebook): Aspect[] {
+function draftAspects({ deployed: reading, stage, failures }: Facts, target: Target, notes: Notebook): Aspect[] {
+  const { value: deployed, unread } = reading;
   const api = `API ${target.apiName}`;
   if (unread !== null) return [unreadable(`what stage ${target.stage} of ${api} runs`)];
   const place = {
-    source: readOf(target, 'apigateway:GetExport', 'apigatewayv2:GetRoutes'),
+    source: readOf(target, 'apigateway:GetExport', 'apigatewayv2:ExportApi'),
     resource: `${target.apiId}/${target.stage}`,
     link: stageLink(target),
     cli: apiCommand(target, 'create-deployment', { 'stage-name': target.stage }),
@@ -169,7 +171,16 @@ function draftAspects({ value: deployed, unread }: Facts['deployed'], target: Ta
     notes.note({ ...place, text: `${counted(more, 'more difference')} between draft and stage ${target.stage}.` });
   const routes = [...new Set(undeployed.map(one => (one.route === '*' ? 'the whole API' : one.route)))];
   const sentence = `${api} was changed and not deployed to stage ${target.stage}: ${counted(undeployed.length, 'difference')} in ${listed(routes)}.`;
-  return [{ status: 'warning', sentence }];
+  const mended = mendedInDraft(deployed, failures.value?.requests ?? [], target.apiType);
+  const [first] = mended;
+  if (first === undefined) return [{ status: 'warning', sentence }];
+  const fixed = [...new Set(mended.map(one => one.route))];
+  const stale = `Stage ${target.stage} of ${api} fails with ${listed([...new Set(mended.map(one => one.cause))])} in ${listed(fixed)}, while the draft differs there in ${listed([...new Set(mended.flatMap(one => one.fields))])} and waits to be deployed.`;
+  const evidence = notes.note({ ...place, text: stale });
+  const deploymentId = stage.value?.deploymentId;
+  const parameters = { routes: fixed, ...(deploymentId == null ? {} : { deploymentId }) };
+  const claims = [claim('stale-deployment', 'configuration', [evidence], parameters)];
+  return [{ status: 'problem', sentence: stale, claims }];
 }
 
 function uncompared(deployed: Deployed, { apiType, apiName, stage }: Target, place: Place, notes: Notebook): Aspect[] {

@@ -15,6 +15,7 @@ import { requestFact } from '../request-fact.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Backend, Deployed, FailedRequest, Failures, FunctionFacts, Traffic } from '../signals.ts';
 import type { Target } from '../types.ts';
+import { readVpcLinks, type VpcLinkReading, vpcLinkReads } from '../vpc-links.ts';
 import { counted, excerpt } from '../wording.ts';
 
 interface Facts {
@@ -25,6 +26,7 @@ interface Facts {
   deployed: Reading<Deployed>;
   stage: Reading<Stage | null>;
   functionLogs: FunctionLog[];
+  links: VpcLinkReading[];
   /** Role with which API Gateway writes execution logs; null: not asked. */
   writer: Reading<string | null> | null;
 }
@@ -41,7 +43,10 @@ export const apiLogs = defineStep<Facts>({
   id: 'api-logs',
   title: 'CloudWatch logs',
   question: 'What do the execution and access logs say about the failing requests?',
-  reads: readsOf(['failures', 'traffic', 'functions', 'backends', 'deployed', 'stage'], ['apigateway:GetAccount']),
+  reads: readsOf(
+    ['failures', 'traffic', 'functions', 'backends', 'deployed', 'stage'],
+    ['apigateway:GetAccount', ...vpcLinkReads],
+  ),
   notApplicable: () => null,
 
   async gather(run) {
@@ -56,11 +61,13 @@ export const apiLogs = defineStep<Facts>({
     ]);
     const errors = traffic.value === null || (traffic.value.impact.errors ?? 0) > 0;
     const chosen = functionsToRead(functions.value?.items ?? [], backends.value ?? [], failures.value, run);
-    const [functionLogs, writer] = await Promise.all([
+    const undecided = failures.value?.requests.some(one => isServerError(one) && one.cause === null) ?? false;
+    const [functionLogs, writer, links] = await Promise.all([
       readFunctionLogs(run, errors ? chosen.slice(0, functionLogCap) : []),
       unwritten(failures.value, stage.value, errors) ? attempt(readCloudWatchRole(aws.send)) : null,
+      readVpcLinks(run, undecided ? (backends.value ?? []) : [], deployed.value?.stageVariables ?? {}),
     ]);
-    return { failures, traffic, functions, backends, deployed, stage, functionLogs, writer };
+    return { failures, traffic, functions, backends, deployed, stage, functionLogs, writer, links };
   },
 
   evaluate(facts, run) {

@@ -36,6 +36,9 @@ export function createInteractions(context: InteractionsContext) {
   const team = { id: seed.teamId, domain: seed.teamDomain };
 
   function send(kind: Parcel['kind'], body: Json): Promise<Outcome> {
+    if (kind === 'interactive' && !manifest.interactive) {
+      return Promise.resolve({ ok: false, error: 'dispatch_failed', reason: 'not_configured', noRetry: true });
+    }
     return deliver(context.transport(), { kind, body, retry: null }, context.timer);
   }
 

@@ -179,7 +179,7 @@ export function createSlackWorkspace(options: WorkspaceOptions = {}) {
     home: (user: string): Json | null => state.homeOf(userOf(user).id)?.view ?? null,
 
     /** Waits until `look` finds something: looks after every change, and now and then; rejects after `timeoutMs`. */
-    until<T>(look: () => T | null | undefined | false, timeoutMs = 5000): Promise<T> {
+    until<T>(look: () => T | null | undefined | false, timeoutMs = 10_000): Promise<T> {
       return new Promise((resolve, reject) => {
         const attempt = () => {
           try {

@@ -250,6 +250,22 @@ describe('buttons', () => {
   });
 });
 
+test('an app whose manifest has no interactivity hears of no button', async () => {
+  const heard: string[] = [];
+  const { slack, client } = await staged(
+    app =>
+      app.action('go', async ({ ack }) => {
+        heard.push('go');
+        await ack();
+      }),
+    { manifest: { ...fullManifest, interactive: false } },
+  );
+  const { ts } = await client.chat.postMessage({ channel: 'C0SBXINC01', text: 'Choose', blocks });
+  const shown = await slack.press('ana', { channelId: 'C0SBXINC01', ts: String(ts) }, 'go');
+  expect(shown).toEqual({ ok: false, error: 'dispatch_failed' });
+  expect(heard).toEqual([]);
+});
+
 test('shortcuts carry the message they were used on', async () => {
   const seen: string[] = [];
   const { slack } = await staged(app => {

@@ -270,6 +270,8 @@ function openThread(ts) {
   showCalls(false);
   byId('thread-messages').replaceChildren();
   drawThread();
+  // The channel is narrower now, and its messages have moved.
+  showWhole(document.querySelector(`#messages [data-ts="${ts}"]`), byId('scroll'));
   byId('thread-close').focus();
 }
 
@@ -289,22 +291,27 @@ function sticking(container, draw) {
   const list = container.querySelector('.messages');
   const newer = byId(container.id === 'scroll' ? 'newer' : 'thread-newer');
   const before = list.children.length;
-  const atEnd = isAtEnd(container);
+  const atEnd = container.scrollHeight - container.scrollTop - container.clientHeight < 80;
   draw();
   if (before === 0 && container.id === 'thread-scroll') container.scrollTop = 0;
-  else if (before === 0 || atEnd) showEnd(container);
-  newer.hidden = before === 0 || atEnd || (newer.hidden && list.children.length <= before) || isAtEnd(container);
+  else if (before === 0 || atEnd) showNewest(container);
+  const came = before > 0 && list.children.length > before;
+  newer.hidden = (newer.hidden && !came) || seesNewest(container);
 }
 
-function isAtEnd(container) {
-  return container.scrollHeight - container.scrollTop - container.clientHeight < 80;
+function seesNewest(container) {
+  const last = container.querySelector('.messages').lastElementChild;
+  return last === null || last.getBoundingClientRect().top < container.getBoundingClientRect().bottom - 40;
 }
 
 /** The end of the list; of a message that is taller than the view, its beginning. */
-function showEnd(container) {
-  const last = container.querySelector('.messages').lastElementChild;
-  if (last && last.offsetHeight > container.clientHeight) last.scrollIntoView({ block: 'start' });
-  else container.scrollTop = container.scrollHeight;
+function showNewest(container) {
+  container.scrollTop = container.scrollHeight;
+  showWhole(container.querySelector('.messages').lastElementChild, container);
+}
+
+function showWhole(message, container) {
+  if (message && message.offsetHeight > container.clientHeight) message.scrollIntoView({ block: 'start' });
 }
 
 function suggest() {
@@ -348,11 +355,10 @@ for (const [scroll, newer] of [
   ['thread-scroll', 'thread-newer'],
 ]) {
   byId(newer).addEventListener('click', () => {
-    showEnd(byId(scroll));
-    byId(newer).hidden = true;
+    showNewest(byId(scroll));
   });
   byId(scroll).addEventListener('scroll', () => {
-    if (isAtEnd(byId(scroll))) byId(newer).hidden = true;
+    if (seesNewest(byId(scroll))) byId(newer).hidden = true;
   });
 }
 byId('menu-toggle').addEventListener('click', () => toggleMenu(!document.body.classList.contains('menu-open')));

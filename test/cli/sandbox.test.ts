@@ -1,0 +1,41 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { run, usage } from '../../src/cli/sandbox.ts';
+import { terminal } from './support.ts';
+
+test('prints the address of the page and exactly one line to try, and ends when it is told', async () => {
+  const context = terminal();
+  expect(await run(['--port', '0', '--scenario', 'integration-timeout-lowered'], context)).toBe(0);
+  expect(context.stdout).toMatch(/The sandbox is ready: http:\/\/127\.0\.0\.1:\d+\/\n/);
+  const lines = context.stdout.split('\n').filter(line => line.startsWith('AWS_ENDPOINT_URL='));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('/aws/integration-timeout-lowered ');
+  expect(lines[0]).toMatch(/ npm run -s apigw-500 -- diagnose reports-api --stage prod$/);
+  expect(context.stderr).toBe('');
+});
+
+test('an unknown scenario is answered with those that there are', async () => {
+  const context = terminal();
+  expect(await run(['--port', '0', '--scenario', 'nothing'], context)).toBe(2);
+  expect(context.stderr).toMatch(/^There is no scenario "nothing"\. There are:\n {2}\S+\n/);
+  expect(context.stdout).toBe('');
+});
+
+test('a port that is taken is said, with what to do', async () => {
+  const other = createServer();
+  await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void other.close());
+  const context = terminal();
+  expect(await run(['--port', String((other.address() as AddressInfo).port)], context)).toBe(2);
+  expect(context.stderr).toMatch(/^Port \d+ is taken .* Give another one with --port, or 0 for any that is free\.\n$/);
+});
+
+test.each([[['--port', 'x']], [['--port', '70000']], [['--ports', '1']], [['now']]])(
+  '%j is answered with the usage',
+  async args => {
+    const context = terminal();
+    expect(await run(args, context)).toBe(2);
+    expect(context.stderr).toContain(usage);
+  },
+);
