@@ -124,11 +124,12 @@ export async function listDeployments(send: Send, apiId: string): Promise<Listed
 
 /**
  * The API as it is configured: what runs where the stage deploys by itself. Rejects with `not_found` where there is no
- * such API, and with `capped` where it is larger than what is read. Source: GetRoutes, GetIntegrations, GetAuthorizers.
+ * such API, and with `capped` where it is larger than what is read. Authorizers are asked for only where a route has one.
+ * Source: GetRoutes, GetIntegrations, GetAuthorizers.
  */
 export async function readConfiguration(send: Send, apiId: string): Promise<Configuration> {
   const input = { ApiId: apiId, MaxResults: pageSize };
-  const [routes, integrations, authorizers] = await Promise.all([
+  const [routes, integrations] = await Promise.all([
     readPages(pageCap, async NextToken => {
       const page = await send('apigatewayv2:GetRoutes', { ...input, NextToken });
       return { items: page.Items, next: page.NextToken };
@@ -137,11 +138,13 @@ export async function readConfiguration(send: Send, apiId: string): Promise<Conf
       const page = await send('apigatewayv2:GetIntegrations', { ...input, NextToken });
       return { items: page.Items, next: page.NextToken };
     }),
-    readPages(pageCap, async NextToken => {
-      const page = await send('apigatewayv2:GetAuthorizers', { ...input, NextToken });
-      return { items: page.Items, next: page.NextToken };
-    }),
   ]);
+  const authorizers = routes.items.some(route => route.AuthorizerId)
+    ? await readPages(pageCap, async NextToken => {
+        const page = await send('apigatewayv2:GetAuthorizers', { ...input, NextToken });
+        return { items: page.Items, next: page.NextToken };
+      })
+    : { items: [], complete: true };
   if (!(routes.complete && integrations.complete && authorizers.complete)) throw capped(apiId);
   const byTarget = new Map(integrations.items.map(one => [`integrations/${one.IntegrationId}`, integrationOf(one)]));
   return {

@@ -8,13 +8,11 @@ const methods = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options'];
 const anyMethod = 'x-amazon-apigateway-any-method';
 
 /**
- * Reads an OpenAPI 3 export with API Gateway's extensions. Rejects with UnreadError where it is not JSON.
+ * Reads an OpenAPI 3 export with API Gateway's extensions. Throws UnreadError where it is something else.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
  */
 export function configurationIn(text: string, operation: OperationName, input: object): Configuration {
-  const value = parseJson(text);
-  if (value === undefined) throw unreadable(operation, input, 'the export is not JSON');
-  const document = objectIn(value);
+  const document = documentIn(text, operation, input);
   const schemes = entriesIn(objectIn(document.components).securitySchemes);
   const policy = document['x-amazon-apigateway-policy'];
   return {
@@ -28,13 +26,11 @@ export function configurationIn(text: string, operation: OperationName, input: o
 
 /**
  * Reads the export of an HTTP API. Integrations that several routes share may stand in the components, `$default` is
- * written as a path, and response parameters stand by status code. Rejects with UnreadError where it is not JSON.
+ * written as a path, and response parameters stand by status code. Throws UnreadError where it is something else.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html
  */
 export function httpConfigurationIn(text: string, operation: OperationName, input: object): Configuration {
-  const value = parseJson(text);
-  if (value === undefined) throw unreadable(operation, input, 'the export is not JSON');
-  const document = objectIn(value);
+  const document = documentIn(text, operation, input);
   const components = objectIn(document.components);
   const shared = objectIn(components['x-amazon-apigateway-integrations']);
   const schemes = entriesIn(components.securitySchemes);
@@ -54,6 +50,15 @@ export function httpConfigurationIn(text: string, operation: OperationName, inpu
     }),
   );
   return { routes, authorizers, gatewayResponses: [], binaryMediaTypes: [] };
+}
+
+/** Anything but what was asked for, an older Swagger document say, would look like an API without routes. */
+function documentIn(text: string, operation: OperationName, input: object): Json {
+  const value = parseJson(text);
+  if (value === undefined) throw unreadable(operation, input, 'the export is not JSON');
+  const document = objectIn(value);
+  if (textIn(document.openapi)?.startsWith('3.')) return document;
+  throw unreadable(operation, input, 'the export is not an OpenAPI 3 document');
 }
 
 /** HTTP APIs wait 30 s where an export tells nothing else. */

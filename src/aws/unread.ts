@@ -212,12 +212,19 @@ function detailsOf(error: unknown): Details {
     $metadata?: { httpStatusCode?: number };
   };
   const known = typeof name === 'string' ? name : 'Error';
+  const said = typeof message === 'string' ? message : '';
+  const status = $metadata?.httpStatusCode ?? 0;
   return {
     name: known,
     code: typeof code === 'string' ? code : '',
-    status: $metadata?.httpStatusCode ?? 0,
-    text: sentence(typeof message === 'string' ? message : '') || known,
+    status,
+    text: isForeign(known, said) ? `what answered, with HTTP ${status}, is not AWS` : sentence(said) || known,
   };
+}
+
+/** The page of a proxy, say: the SDK only tells how it failed to parse it. */
+function isForeign(name: string, message: string): boolean {
+  return name === 'SyntaxError' || message.startsWith('@aws-sdk XML parse error');
 }
 
 function sentence(message: string): string {

@@ -152,7 +152,9 @@ function apiChangeKind(name: string, paths: string[]): ChangeKind {
   const sets = (part: RegExp) => paths.some(path => part.test(path));
   if (name === 'CreateDeployment' || (name === 'UpdateStage' && sets(/^deploymentId$/i))) return 'deployment';
   if (/Stage|BasePathMapping|ApiMapping|DomainName|UpdateAccount/.test(name)) return 'stage';
+  if (/^(Import|Reimport|PutRestApi)/.test(name)) return 'import';
   if (/RestApi/.test(name) && (paths.length === 0 || sets(/^policy/i))) return 'resource-policy';
+  if (/RestApi/.test(name) && sets(/^binaryMediaTypes/i)) return 'mapping';
   if (/IntegrationResponse|MethodResponse|RouteResponse|Model|RequestValidator/.test(name)) return 'mapping';
   if (/Integration/.test(name)) {
     if (sets(/timeoutInMillis/i)) return 'integration-timeout';
@@ -161,7 +163,7 @@ function apiChangeKind(name: string, paths: string[]): ChangeKind {
   if (/Authorizer/.test(name)) return 'authorizer';
   if (/GatewayResponse/.test(name)) return 'gateway-response';
   if (/VpcLink/.test(name)) return 'network';
-  if (/Method|Resource|Route|Import|PutRestApi|Reimport/.test(name)) return 'integration';
+  if (/Method|Resource|Route/.test(name)) return 'integration';
   return 'other';
 }
 

@@ -1,5 +1,15 @@
 import { causeRecord } from './causes/catalogue.ts';
-import type { Change, ChangeKind, Claim, Finding, RankedCause, RelevantChange, Target, Window } from './types.ts';
+import type {
+  CauseId,
+  Change,
+  ChangeKind,
+  Claim,
+  Finding,
+  RankedCause,
+  RelevantChange,
+  Target,
+  Window,
+} from './types.ts';
 import { rankCauses } from './verdict.ts';
 
 /** A change counts as close to the onset within 5 minutes before it; within 30 in the extended pass. */
@@ -19,8 +29,23 @@ export function isShortlyBefore(change: Change, window: Window): boolean {
 export function broughtAbout(change: RelevantChange, findings: readonly Finding[], target: Target): RankedCause[] {
   if (change.grants) return [];
   return rankCauses(findings, target).filter(
-    cause => causeRecord(cause.id).changedBy.includes(change.kind) && touches(change, claimsFor(cause, findings)),
+    cause => leadsTo(change.kind, cause.id) && touches(change, claimsFor(cause, findings)),
   );
+}
+
+/** What an imported document holds. */
+const imported: readonly ChangeKind[] = [
+  'resource-policy',
+  'integration',
+  'integration-timeout',
+  'mapping',
+  'authorizer',
+  'gateway-response',
+];
+
+function leadsTo(kind: ChangeKind, cause: CauseId): boolean {
+  const { changedBy } = causeRecord(cause);
+  return kind === 'import' ? imported.some(one => changedBy.includes(one)) : changedBy.includes(kind);
 }
 
 /** Kinds whose events name one function or role; all others act on the API or what it shares. */

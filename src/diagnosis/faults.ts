@@ -77,7 +77,10 @@ export function unknown(about: CauseId, sentence: string): Checked {
 
 export function routeParameters(routes: readonly Route[]): CauseParameters {
   const [only] = routes;
+  const integrationId = only?.integration?.id ?? null;
+  const shared = routes.every(route => route.integration?.id === integrationId);
   return {
+    ...(integrationId !== null && shared ? { integrationId } : {}),
     ...(routes.length === 1 && only ? { route: only.key } : {}),
     ...(routes.length > 0 ? { routes: keysOf(routes) } : {}),
     ...(only?.resourceId === undefined ? {} : { resourceId: only.resourceId }),

@@ -54,16 +54,23 @@ export function windowOf({ span }: DiagnosisRequest, now: Date): Window {
 async function locateId(reference: Extract<TargetReference, { kind: 'api' }>, search: Search): Promise<Location> {
   const { aws, request, window } = search;
   const stage = request.stage ?? reference.stage;
-  const guess = { id: reference.apiId, name: reference.apiId, type: 'REST' as const };
-  if (stage !== null) search.expect(targetOf(guess, stage, aws), window);
-  const rest = await attempt(readRestApi(aws.send, reference.apiId));
-  if (rest.value !== null) return withStage(summary(rest.value), stage, search);
+  const guessed = (type: ApiType) => ({ id: reference.apiId, name: reference.apiId, type });
+  const expect = (type: ApiType) => {
+    if (stage !== null) search.expect(targetOf(guessed(type), stage, aws), window);
+  };
+  // An id does not tell its type; of the stage names, this one only HTTP APIs have.
+  const onlyHttp = stage === '$default';
+  if (!onlyHttp) expect('REST');
+  const rest = onlyHttp ? null : await attempt(readRestApi(aws.send, reference.apiId));
+  if (rest?.value) return withStage(summary(rest.value), stage, search);
+  const unread = rest?.unread ?? null;
+  if (unread === null) expect('HTTP');
   const v2 = await attempt(readApi(aws.send, reference.apiId));
   if (v2.value !== null) return withStage(summary(v2.value), stage, search);
-  if (rest.unread === null && v2.unread === null) return locateName(request.target.trim(), stage, search);
+  if (unread === null && v2.unread === null) return locateName(request.target.trim(), stage, search);
   // Not readable, but not denied to exist: with a stage, logs and changes may still tell.
-  if (rest.unread !== null && stage !== null) return found(guess, stage, search);
-  throw rest.unread ?? v2.unread ?? new TypeError('unreachable');
+  if (unread !== null && stage !== null) return found(guessed('REST'), stage, search);
+  throw unread ?? v2.unread ?? new TypeError('unreachable');
 }
 
 function summary({ id, name, type }: Api): ApiSummary {

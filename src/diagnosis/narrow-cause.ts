@@ -1,5 +1,6 @@
+import type { Integration } from '../aws/types.ts';
 import { lambdaReference } from './backends.ts';
-import { routeServing } from './routes.ts';
+import { routeServing, withoutStage } from './routes.ts';
 import { backendServing, functionBehind, integrationTimeoutMs, metTimeout } from './serving.ts';
 import type { Backend, Deployed, FailedRequest, FunctionFacts, LambdaReference } from './signals.ts';
 import type { CauseId, Overrides, Target } from './types.ts';
@@ -33,9 +34,10 @@ export function narrowCause(request: FailedRequest, setup: Setup): FailedRequest
   const left = fits.filter(one => one.fit !== 'excluded');
   const [confirmed, ...others] = left.filter(one => one.fit === 'confirmed');
   if (confirmed !== undefined && others.length === 0) return { ...request, cause: confirmed.cause, possible: [] };
-  if (left.length === 0 && backend !== null && rejectedByService(request, backend)) {
-    return { ...request, cause: 'aws-service-integration-rejected', possible: [] };
-  }
+  const rejected: CauseId = 'aws-service-integration-rejected';
+  const open = left.length === 0 || left.some(one => one.cause === rejected);
+  if (open && backend !== null && rejectedByService(request, backend))
+    return { ...request, cause: rejected, possible: [] };
   return left.length === 0 ? request : { ...request, possible: left.map(one => one.cause) };
 }
 
@@ -49,6 +51,10 @@ function rejectedByService({ endpointStatus }: FailedRequest, { kind }: Backend)
  * function is gone; and an address that lacks its variable like any other that is wrong.
  */
 function nearer(cause: CauseId, request: FailedRequest, backend: Backend | null, setup: Setup): CauseId {
+  if (cause === 'gateway-response-override' && request.possible.includes('waf-blocked')) {
+    // A rule of WAF may answer with any status, too.
+    return fitOf(cause, request, setup) === 'excluded' ? 'waf-blocked' : cause;
+  }
   const wrongPlace = cause === 'endpoint-address-invalid' || cause === 'lambda-function-missing';
   const refused = cause === 'lambda-invoke-permission-missing';
   if (!wrongPlace && !refused) return cause;
@@ -63,6 +69,8 @@ function nearer(cause: CauseId, request: FailedRequest, backend: Backend | null,
 function fitOf(cause: CauseId | null, request: FailedRequest, setup: Setup): Fit {
   if (cause === null) return 'excluded';
   if (cause.startsWith('authorizer-')) return authorizerFit(cause, request, setup);
+  if (cause === 'api-not-deployed') return undeployedFit(request, setup);
+  if (cause === 'gateway-response-override') return overrideFit(setup);
   const backend = backendServing(setup.backends, request);
   // A request that cannot be placed may have gone anywhere.
   const fits = (backend === null ? setup.backends : [backend]).map(one => integrationFit(cause, request, one, setup));
@@ -97,6 +105,10 @@ function integrationFit(cause: CauseId, request: FailedRequest, backend: Backend
       const state = facts?.configuration?.state ?? null;
       return state === null ? 'possible' : state === 'Active' ? 'excluded' : 'confirmed';
     }
+    case 'mapping-status-override':
+      return overridesStatus(integration)
+        ? 'confirmed'
+        : unless(integration.type.endsWith('_PROXY') && setup.target.apiType === 'REST');
     case 'integration-timeout':
       // A shorter latency is told where the call ended otherwise.
       return unless(request.integrationLatencyMs !== null && !metTimeout(request, backend, setup.target.apiType));
@@ -121,6 +133,30 @@ function integrationFit(cause: CauseId, request: FailedRequest, backend: Backend
     default:
       return unless(cause.startsWith('lambda-') && lambda === null);
   }
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html */
+function overridesStatus({ responses, requestTemplates }: Integration): boolean {
+  const templates = [requestTemplates, ...responses.map(response => response.templates)].flatMap(one =>
+    Object.values(one),
+  );
+  const parameters = responses.flatMap(response => Object.keys(response.parameters));
+  return templates.some(one => /responseOverride\.status/.test(one)) || parameters.some(one => /statuscode/i.test(one));
+}
+
+/** A route that only the draft has is refused until it is deployed. */
+function undeployedFit({ route }: FailedRequest, { deployed, target }: Setup): Fit {
+  if (route === null || deployed === null) return 'possible';
+  const called = withoutStage(route, target.stage);
+  if (routeServing(deployed.configuration.routes, called) !== null) return 'excluded';
+  const waits = deployed.faithful && routeServing(deployed.draft?.routes ?? [], called) !== null;
+  return waits ? 'confirmed' : 'possible';
+}
+
+/** Only what the stage's export tells is told whole. */
+function overrideFit({ deployed }: Setup): Fit {
+  if (deployed?.basis !== 'export') return 'possible';
+  return deployed.configuration.gatewayResponses.some(one => one.statusCode?.startsWith('5')) ? 'possible' : 'excluded';
 }
 
 function vpcLinkFit(cause: CauseId, backend: Backend, links: readonly VpcLinkReading[]): Fit {

@@ -52,7 +52,7 @@ const contextLine = /Endpoint response (?:body|headers)|Received response\.|Endp
 
 /**
  * A few of the requests that no failure line explains are looked up line by line; where all of those on a route and
- * with a status say the same, they speak for the others, which failed alike.
+ * with a status say the same, they speak for the others, which failed alike and have no decisive line of their own.
  */
 function spokenFor(requests: readonly FailedRequest[]): FailedRequest[] {
   const kindOf = ({ route, status }: FailedRequest) => `${route} ${status}`;
@@ -64,7 +64,7 @@ function spokenFor(requests: readonly FailedRequest[]): FailedRequest[] {
     const [first, ...others] = spokesmen.get(kindOf(request)) ?? [];
     const unanimous = first !== undefined && others.length > 0 && others.every(one => one.cause === first.cause);
     if (!unanimous || !shallow.includes(request.cause) || request.route === null) return request;
-    return { ...request, cause: first.cause, possible: [], decisive: request.decisive };
+    return { ...request, cause: first.cause, possible: [], decisive: null };
   });
 }
 
@@ -97,7 +97,9 @@ function causeAspect(cause: CauseId, group: FailedRequest[], total: number, setu
   const where = routes.length === 0 ? `of API ${target.apiName}` : `of ${listed(routes)}`;
   const shown = group.find(request => request.decisive !== null) ?? group[0];
   if (shown === undefined) throw new RangeError(`No request carries ${cause}.`);
-  const what = `${counted(group.length, 'request')} ${where} ${period(group)} ${group.length === 1 ? 'carries' : 'carry'} the signature of ${cause}, this one`;
+  const told = group.filter(request => request.decisive !== null).length;
+  const sample = told === 0 || told === group.length ? '' : ` (${told} of them looked up line by line)`;
+  const what = `${counted(group.length, 'request')} ${where} ${period(group)} ${group.length === 1 ? 'carries' : 'carry'} the signature of ${cause}${sample}, this one`;
   const evidence = notes.note(requestFact(shown, what, target));
   const claims = [claim(cause, 'signature', [evidence], requestParameters(cause, group, setup), group.length)];
   const failing = group.filter(isServerError).length;

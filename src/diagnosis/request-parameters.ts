@@ -27,7 +27,7 @@ const clientStatus: readonly CauseId[] = [
 export function requestParameters(cause: CauseId, requests: readonly FailedRequest[], setup: Setup): CauseParameters {
   const called = commonest(requests.map(request => calledFunction(request, setup)));
   const own = called === null ? requests : requests.filter(one => sameAs(calledFunction(one, setup), called));
-  const [example] = own;
+  const example = own.find(request => request.decisive !== null) ?? own[0];
   if (example === undefined) return {};
   const message = example.decisive?.message ?? '';
   const status = commonest(own.map(request => request.status));

@@ -33,3 +33,11 @@ function rank({ method, path }: Route): string {
   const kinds = segments.map(segment => (/\+\}$/.test(segment) ? '0' : segment.startsWith('{') ? '1' : '2'));
   return `${kinds.join('')}${method === 'ANY' ? '' : '.'}`;
 }
+
+/** `POST /prod/orders` as `POST /orders`: the path that access logs tell may begin with the stage. */
+export function withoutStage(requested: string, stage: string): string {
+  const [method = '', path = ''] = requested.split(' ');
+  return path === `/${stage}` || path.startsWith(`/${stage}/`)
+    ? `${method} ${path.slice(stage.length + 1) || '/'}`
+    : requested;
+}

@@ -132,6 +132,8 @@ export interface CauseParameters {
   route?: string;
   routes?: string[];
   resourceId?: string;
+  /** HTTP and WebSocket APIs only. */
+  integrationId?: string;
   authorizerId?: string;
   endpoint?: string;
   timeoutMs?: number;
@@ -270,6 +272,8 @@ export interface Series {
 /** What a change can be the reason of; causes/ names the kinds that lead to each cause. */
 export type ChangeKind =
   | 'resource-policy'
+  /** An OpenAPI document put over the whole API: anything in it may have changed. */
+  | 'import'
   | 'iam'
   | 'lambda-permission'
   | 'function-role'

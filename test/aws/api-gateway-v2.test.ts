@@ -6,6 +6,7 @@ import {
   readApi,
   readApiMappings,
   readConfiguration,
+  readDeployedConfiguration,
   readStage,
   readVpcLinkV2,
 } from '../../src/aws/api-gateway-v2.ts';
@@ -200,6 +201,15 @@ describe('readConfiguration', () => {
     expect(authorizers).toMatchObject([{ id: 'auth1', type: 'JWT', issuer: 'https://i' }]);
   });
 
+  it('asks for authorizers only where a route has one', async () => {
+    const { send, calls } = await wire(({ path }) => ({
+      body: { items: path.endsWith('/routes') ? [{ routeKey: '$default' }] : [] },
+    }));
+
+    await expect(readConfiguration(send, 'a1')).resolves.toMatchObject({ authorizers: [] });
+    expect(calls.map(call => call.path)).not.toContain('/v2/apis/a1/authorizers');
+  });
+
   it('rejects where there is no such API', async () => {
     const { send } = await wire(gone);
 
@@ -211,6 +221,80 @@ describe('readConfiguration', () => {
     const { send } = await wire(() => ({ body: { items: [], nextToken: `t${++page}` } }));
 
     await expect(readConfiguration(send, 'a1')).rejects.toMatchObject({ reason: 'capped' });
+  });
+});
+
+describe('readDeployedConfiguration', () => {
+  const stage = (body: unknown) => wire(call => (call.path.endsWith('/exports/OAS30') ? { body } : gone(call)));
+
+  it('reads the export of a stage, whose integrations may be shared', async () => {
+    const { send, calls } = await stage({
+      openapi: '3.0.1',
+      paths: {
+        '/orders': {
+          get: { 'x-amazon-apigateway-integration': { $ref: '#/components/x-amazon-apigateway-integrations/web' } },
+          'x-amazon-apigateway-any-method': { 'x-amazon-apigateway-auth': { type: 'AWS_IAM' } },
+        },
+        '/$default': { 'x-amazon-apigateway-any-method': { isDefaultRoute: true } },
+      },
+      components: {
+        'x-amazon-apigateway-integrations': {
+          web: {
+            type: 'http_proxy',
+            httpMethod: 'ANY',
+            uri: 'https://example.com',
+            responseParameters: { '200': { 'overwrite:statuscode': '500' } },
+          },
+        },
+      },
+    });
+
+    const configuration = await readDeployedConfiguration(send, 'a1', 'live');
+
+    expect(configuration?.routes).toMatchObject([
+      {
+        key: 'GET /orders',
+        integration: {
+          type: 'HTTP_PROXY',
+          uri: 'https://example.com',
+          timeoutMs: 30_000,
+          responses: [{ statusCode: '200', parameters: { 'overwrite:statuscode': '500' } }],
+        },
+        methodResponses: [],
+      },
+      { key: 'ANY /orders', authorization: 'AWS_IAM', integration: null },
+      { key: '$default', method: null, path: null },
+    ]);
+    expect(calls[0]?.query.get('stageName')).toBe('live');
+  });
+
+  it('tells authorizers apart', async () => {
+    const authorizer = (type: string) => ({ 'x-amazon-apigateway-authorizer': { type, authorizerUri: 'arn:x' } });
+    const { send } = await stage({
+      paths: { '/a': { get: { security: [{ login: [] }] }, put: { security: [{ session: [] }] } } },
+      components: { securitySchemes: { login: authorizer('jwt'), session: authorizer('request') } },
+    });
+
+    await expect(readDeployedConfiguration(send, 'a1', 'live')).resolves.toMatchObject({
+      routes: [
+        { authorization: 'JWT', authorizerId: 'login' },
+        { authorization: 'CUSTOM', authorizerId: 'session' },
+      ],
+      authorizers: [
+        { id: 'login', type: 'JWT' },
+        { id: 'session', type: 'REQUEST' },
+      ],
+    });
+  });
+
+  it('answers null without such a stage, and rejects what is no JSON', async () => {
+    const { send } = await wire(gone);
+    await expect(readDeployedConfiguration(send, 'a1', 'live')).resolves.toBeNull();
+
+    const broken = await stage('openapi: 3.0.1');
+    await expect(readDeployedConfiguration(broken.send, 'a1', 'live')).rejects.toMatchObject({
+      source: 'apigateway:ExportApi',
+    });
   });
 });
 

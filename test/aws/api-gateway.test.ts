@@ -485,6 +485,20 @@ describe('readRestDeployed', () => {
         'apigateway:GetExport on stage prod of API a answered something that cannot be read: the export is not JSON.',
     });
   });
+
+  it.each([
+    ['an older Swagger document', { swagger: '2.0', info: { title: 'shop' }, paths: { '/orders': { get: {} } } }],
+    ['an empty document', {}],
+    ['a list', []],
+  ])('does not take %s for an API without routes', async (_, body) => {
+    const { send } = await wire(() => ({ body }));
+
+    await expect(readRestDeployed(send, 'a', 'prod')).rejects.toMatchObject({
+      reason: 'timeout',
+      message:
+        'apigateway:GetExport on stage prod of API a answered something that cannot be read: the export is not an OpenAPI 3 document.',
+    });
+  });
 });
 
 describe('the rest of an API', () => {

@@ -192,6 +192,23 @@ describe('errors at the wire', () => {
     await expect(send('apigateway:GetRestApi', { restApiId: 'a' })).rejects.toMatchObject({ reason: 'access_denied' });
   });
 
+  it.each([
+    ['apigateway:GetRestApi', { restApiId: 'a' }],
+    ['iam:GetRole', { RoleName: 'a' }],
+    ['cloudtrail:LookupEvents', {}],
+  ] as const)(
+    'a page instead of an answer to %s, of which the markup tells nobody anything',
+    async (operation, input) => {
+      const { send } = await wire(() => ({ status: 404, body: '<!doctype html><html><title>Not found</html>' }));
+
+      await expect(send(operation, input as never)).rejects.toMatchObject({
+        reason: 'timeout',
+        message: expect.stringMatching(/failed: what answered, with HTTP 404, is not AWS\.$/),
+        remedy: expect.stringContaining('check the network path'),
+      });
+    },
+  );
+
   it('a host that does not listen', async () => {
     const { send, url } = await wire((_call, response) => {
       response.destroy();

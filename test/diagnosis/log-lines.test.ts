@@ -332,6 +332,7 @@ describe('failing requests of a stage', () => {
         lambdaRequestId: null,
         functionArn: null,
         integrationLatencyMs: null,
+        endpointStatus: null,
       },
     ]);
   });

@@ -89,6 +89,75 @@ describe('narrowCause', () => {
     expect(narrowed({ status: 504, integrationLatencyMs: 29_001 }, setup()).cause).toBe('integration-timeout');
   });
 
+  test('what looks like a missing permission or a wrong address may be a missing function or variable', () => {
+    const missing = { cause: 'lambda-invoke-permission-missing' } as const;
+    const gone = functionFacts({ configuration: null });
+    expect(narrowed(missing, setup({}, { functions: [gone] })).cause).toBe('lambda-function-missing');
+    const host = setup({ type: 'HTTP_PROXY', uri: `https://\${stageVariables.host}/` });
+    expect(narrowed({ cause: 'endpoint-address-invalid' }, host).cause).toBe('stage-variable-undefined');
+    expect(narrowed({ cause: 'endpoint-address-invalid' }, setup()).cause).toBe('endpoint-address-invalid');
+  });
+
+  test('a 4xx of an AWS service is its own rejection, unless the role is borne out', () => {
+    const sqs = { type: 'AWS', uri: 'arn:aws:apigateway:eu-west-1:sqs:path/1/q', httpMethod: 'POST' } as const;
+    const rejected = 'aws-service-integration-rejected';
+    expect(narrowed({ endpointStatus: 400 }, setup(sqs)).cause).toBe(rejected);
+    expect(narrowed({ endpointStatus: 400, possible: ['lambda-not-ready', rejected] }, setup(sqs)).cause).toBe(
+      rejected,
+    );
+    expect(narrowed({ endpointStatus: 503 }, setup(sqs)).cause).toBeNull();
+    expect(narrowed({ endpointStatus: 400 }, setup()).cause).toBeNull();
+    const role = { possible: ['integration-role-lacks-permission'] } as const;
+    const withRole = setup({ ...sqs, credentials: roleArn });
+    expect(narrowed({ endpointStatus: 403, possible: [...role.possible] }, withRole).cause).toBe(
+      'integration-role-lacks-permission',
+    );
+  });
+
+  test('a 4xx that became a 5xx is WAF’s where no gateway response can have done it', () => {
+    const override = { cause: 'gateway-response-override', possible: ['waf-blocked'] } as const;
+    const request = { ...override, possible: [...override.possible] };
+    expect(narrowed(request, setup()).cause).toBe('waf-blocked');
+    const rewriting = setup();
+    rewriting.deployed?.configuration.gatewayResponses.push({ responseType: 'DEFAULT_4XX', statusCode: '500' });
+    expect(narrowed(request, rewriting).cause).toBe('gateway-response-override');
+    expect(narrowed({ cause: 'gateway-response-override' }, setup()).cause).toBe('gateway-response-override');
+  });
+
+  test('a status that a template sets', () => {
+    const possible: FailedRequest['possible'] = ['mapping-status-override', 'lambda-function-error', 'backend-5xx'];
+    const templates = { 'application/json': '#set($context.responseOverride.status = 500)' };
+    const response = { statusCode: '200', selectionPattern: null, templates, parameters: {}, contentHandling: null };
+    expect(narrowed({ possible }, setup({ type: 'AWS', responses: [response] })).cause).toBe('mapping-status-override');
+    expect(narrowed({ possible }, setup()).possible).toEqual(['lambda-function-error', 'backend-5xx']);
+  });
+
+  test('a route that only the draft has', () => {
+    const possible: FailedRequest['possible'] = ['api-not-deployed'];
+    const given = setup();
+    if (given.deployed) given.deployed.draft = { ...given.deployed.configuration, routes: [route('POST /refunds')] };
+    expect(narrowed({ possible, route: 'POST /prod/refunds' }, given).cause).toBe('api-not-deployed');
+    expect(narrowed({ possible, route: 'POST /nowhere' }, given).cause).toBeNull();
+  });
+
+  test('the state of the VPC link and its targets', () => {
+    const over = setup({ type: 'HTTP_PROXY', uri: 'http://x/', connectionType: 'VPC_LINK', connectionId: 'vl1' });
+    const link = (status: string) => ({
+      value: { id: 'vl1', name: '', status, statusMessage: null, targetArns: [], version: 1 as const },
+      unread: null,
+    });
+    const possible: FailedRequest['possible'] = [
+      'integration-timeout',
+      'endpoint-network-error',
+      'vpc-link-unavailable',
+    ];
+    const request = { possible, status: 503, integrationLatencyMs: 7 };
+    const reading = (status: string) => [{ id: 'vl1', backends: [...over.backends], link: link(status), targets: [] }];
+    expect(narrowed(request, { ...over, links: reading('INACTIVE') }).cause).toBe('vpc-link-unavailable');
+    expect(narrowed(request, { ...over, links: reading('AVAILABLE') }).possible).toEqual(['endpoint-network-error']);
+    expect(narrowed(request, over).possible).toEqual(['endpoint-network-error', 'vpc-link-unavailable']);
+  });
+
   test('without a configuration nothing is narrowed', () => {
     expect(narrowed({ possible: roles }, setup({}, { deployed: null, backends: [] }))).toEqual({
       cause: null,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { routeServing } from '../../src/diagnosis/routes.ts';
+import { routeServing, withoutStage } from '../../src/diagnosis/routes.ts';
 import { route } from './steps/fixtures.ts';
 
 const keys = [
@@ -33,4 +33,11 @@ describe('routeServing', () => {
     expect(routeServing([route('GET /a.b')], 'GET /axb')).toBeNull();
     expect(routeServing([], 'GET /')).toBeNull();
   });
+});
+
+test('a path may begin with the stage', () => {
+  expect(withoutStage('GET /prod/orders', 'prod')).toBe('GET /orders');
+  expect(withoutStage('GET /prod', 'prod')).toBe('GET /');
+  expect(withoutStage('GET /products', 'prod')).toBe('GET /products');
+  expect(withoutStage('$connect', 'prod')).toBe('$connect');
 });

@@ -74,7 +74,7 @@ export function updateIntegration(
   if (target !== null && target.apiType !== 'REST') {
     return cliLine('apigatewayv2 update-integration', {
       'api-id': target.apiId,
-      'integration-id': '<integration-id>',
+      'integration-id': parameters.integrationId ?? '<integration-id>',
       [change.option]: change.value,
       region: target.region,
     });

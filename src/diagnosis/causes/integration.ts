@@ -241,17 +241,27 @@ export const integrationCauses: readonly CauseRecord[] = [
     summary: p =>
       `The AWS service that ${integrationNamed(p)} calls rejects the request${inBrackets(p.statusCode ?? p.message)}`,
     remedy: (_, target) =>
-      `Read the service's own answer in the endpoint response body of the execution log, then mend action, content type, parameters or role of the integration.${thenDeploy(target)}`,
-    cli: (_, target) =>
-      cliLine('logs filter-log-events', {
-        'log-group-name': `API-Gateway-Execution-Logs_${target?.apiId ?? '<api-id>'}/${target?.stage ?? '<stage>'}`,
-        'filter-pattern': '"Endpoint response body before transformations"',
-        limit: 20,
-        region: regionOf(target),
-      }),
+      `${target?.apiType === 'HTTP' ? 'The access log tells only the status of the service' : "Read the service's own answer in the endpoint response body of the execution log"}; mend action, parameters, content type or role of the integration.${thenDeploy(target)}`,
+    cli: serviceAnswer,
     docs: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html',
   }),
 ];
+
+/** HTTP APIs log no answer of the service: what is sent to it is all there is to see. */
+function serviceAnswer({ integrationId = '<integration-id>' }: CauseParameters, target: Target | null): string {
+  const { apiId = '<api-id>', apiType = 'REST', stage = '<stage>' } = target ?? {};
+  const region = regionOf(target);
+  if (apiType === 'HTTP') {
+    return cliLine('apigatewayv2 get-integration', { 'api-id': apiId, 'integration-id': integrationId, region });
+  }
+  const group = apiType === 'REST' ? 'API-Gateway-Execution-Logs_' : '/aws/apigateway/';
+  return cliLine('logs filter-log-events', {
+    'log-group-name': `${group}${apiId}/${stage}`,
+    'filter-pattern': '"Endpoint response body before transformations"',
+    limit: 20,
+    region,
+  });
+}
 
 function backendNamed(p: CauseParameters): string {
   if (p.functionName !== undefined || p.functionArn !== undefined) return functionNamed(p);

@@ -3,8 +3,10 @@ import { endpointRegion } from '../../aws/regions.ts';
 import type { Api, Deployment, Listed, ServiceEvent, Stage } from '../../aws/types.ts';
 import { apiCommand, apiLink, readOf, stageLink } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
+import { keysOf, routeParameters } from '../faults.ts';
 import { attempt, defineStep, type Fact, gapsOf, type Notebook, notebook, type Reading } from '../finding.ts';
-import { routeServing } from '../routes.ts';
+import { requestFact } from '../request-fact.ts';
+import { routeServing, withoutStage } from '../routes.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Deployed, Failures } from '../signals.ts';
 import { mendedInDraft } from '../stale-deployment.ts';
@@ -205,28 +207,42 @@ function uncompared(deployed: Deployed, { apiType, apiName, stage }: Target, pla
   ];
 }
 
-/** Failing requests to routes that the stage does not run, though the draft has them. */
+/** Refused requests to routes that the stage does not run, though the draft has them. */
 function routeAspects({ deployed, failures }: Facts, target: Target, notes: Notebook): Aspect[] {
   const { configuration, draft, faithful } = deployed.value ?? {};
   if (!configuration || !draft || !faithful) return [];
   const refused = (failures.value?.requests ?? []).filter(
     ({ cause, status }) => cause === 'api-not-deployed' || (cause === null && (status === 403 || status === 404)),
   );
-  const called = [...new Set(refused.flatMap(one => one.route ?? []))];
-  const missing = called.filter(
-    route => routeServing(configuration.routes, route) === null && routeServing(draft.routes, route) !== null,
-  );
-  if (missing.length === 0) return [];
-  const sentence = `Stage ${target.stage} of API ${target.apiName} does not run ${listed(missing)}, which the draft has and clients call; they get ${target.apiType === 'REST' ? '403' : '404'}, not 500.`;
-  const id = notes.note({
-    text: sentence,
-    source: readOf(target, 'apigateway:GetExport', 'apigatewayv2:GetRoutes'),
-    resource: `${target.apiId}/${target.stage}`,
-    link: stageLink(target),
-    cli: apiCommand(target, 'create-deployment', { 'stage-name': target.stage }),
+  const waiting = refused.flatMap(request => {
+    const called = request.route === null ? null : withoutStage(request.route, target.stage);
+    if (called === null || routeServing(configuration.routes, called) !== null) return [];
+    const route = routeServing(draft.routes, called);
+    return route === null ? [] : [{ request, route }];
   });
-  const parameters = { routes: missing, route: missing.length === 1 ? missing[0] : null };
-  return [{ status: 'problem', sentence, claims: [claim('api-not-deployed', 'configuration', [id], parameters)] }];
+  const [first] = waiting;
+  if (first === undefined) return [];
+  const routes = [...new Set(waiting.map(one => one.route))];
+  const status = first.request.status ?? 403;
+  const sentence = `Stage ${target.stage} of API ${target.apiName} does not run ${listed(keysOf(routes))}, which its draft has: ${counted(waiting.length, 'request')} got ${status}, not 500.`;
+  const evidence = [
+    notes.note({
+      text: sentence,
+      source: readOf(target, 'apigateway:GetExport', 'apigatewayv2:ExportApi'),
+      resource: `${target.apiId}/${target.stage}`,
+      link: stageLink(target),
+      cli: apiCommand(target, 'create-deployment', { 'stage-name': target.stage }),
+    }),
+    notes.note(requestFact(first.request, `A request to ${first.route.key} was refused`, target)),
+  ];
+  const parameters = { ...routeParameters(routes), statusCode: String(status) };
+  return [
+    {
+      status: 'problem',
+      sentence,
+      claims: [claim('api-not-deployed', 'signature', evidence, parameters, waiting.length)],
+    },
+  ];
 }
 
 /** An open event is a lead, never the cause by itself. */

@@ -7,6 +7,7 @@ import { byId, h, icon, icons, keepingFocus } from './dom.js';
 import { drawMessages } from './messages.js';
 import { drawModal } from './modal.js';
 import { drawCalls, drawIncidents } from './panels.js';
+import { showWhole, sticking } from './scroll.js';
 import { inChannel, inThread, put, store, take } from './store.js';
 
 const composer = createComposer(byId('composer'), {
@@ -286,34 +287,6 @@ function drawThread() {
   );
 }
 
-/** Follows the newest message only where the reader was at the end already; else says that there is one. */
-function sticking(container, draw) {
-  const list = container.querySelector('.messages');
-  const newer = byId(container.id === 'scroll' ? 'newer' : 'thread-newer');
-  const before = list.children.length;
-  const atEnd = container.scrollHeight - container.scrollTop - container.clientHeight < 80;
-  draw();
-  if (before === 0 && container.id === 'thread-scroll') container.scrollTop = 0;
-  else if (before === 0 || atEnd) showNewest(container);
-  const came = before > 0 && list.children.length > before;
-  newer.hidden = (newer.hidden && !came) || seesNewest(container);
-}
-
-function seesNewest(container) {
-  const last = container.querySelector('.messages').lastElementChild;
-  return last === null || last.getBoundingClientRect().top < container.getBoundingClientRect().bottom - 40;
-}
-
-/** The end of the list; of a message that is taller than the view, its beginning. */
-function showNewest(container) {
-  container.scrollTop = container.scrollHeight;
-  showWhole(container.querySelector('.messages').lastElementChild, container);
-}
-
-function showWhole(message, container) {
-  if (message && message.offsetHeight > container.clientHeight) message.scrollIntoView({ block: 'start' });
-}
-
 function suggest() {
   const incident = store.incidents.find(item => item.id === store.picked);
   const fromManifest = store.commands.flatMap(command => [
@@ -350,17 +323,6 @@ function applyTheme(theme) {
   else delete document.documentElement.dataset.theme;
 }
 
-for (const [scroll, newer] of [
-  ['scroll', 'newer'],
-  ['thread-scroll', 'thread-newer'],
-]) {
-  byId(newer).addEventListener('click', () => {
-    showNewest(byId(scroll));
-  });
-  byId(scroll).addEventListener('scroll', () => {
-    if (seesNewest(byId(scroll))) byId(newer).hidden = true;
-  });
-}
 byId('menu-toggle').addEventListener('click', () => toggleMenu(!document.body.classList.contains('menu-open')));
 byId('calls-toggle').addEventListener('click', () => showCalls(byId('calls').hidden));
 byId('calls-close').addEventListener('click', () => {
@@ -369,7 +331,8 @@ byId('calls-close').addEventListener('click', () => {
 });
 byId('thread-close').addEventListener('click', () => closeThread());
 byId('theme').addEventListener('click', () => {
-  const dark = getComputedStyle(document.documentElement).colorScheme === 'dark';
+  const { theme } = document.documentElement.dataset;
+  const dark = theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
   localStorage.setItem('theme', dark ? 'light' : 'dark');
   applyTheme(dark ? 'light' : 'dark');
 });

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { readSignals } from '../../src/diagnosis/read-signals.ts';
+import type { Target } from '../../src/diagnosis/types.ts';
+import { awsOf, denied, functionArn, notFound, runOf, sending, target } from './steps/fixtures.ts';
+
+const http: Target = { ...target, apiType: 'HTTP', stage: '$default' };
+
+type Answers = Parameters<typeof sending>[0];
+
+const current: Answers = {
+  'apigatewayv2:GetRoutes': () => ({
+    Items: [{ RouteKey: 'GET /orders', Target: 'integrations/i1', AuthorizationType: 'JWT', AuthorizerId: 'au1' }],
+  }),
+  'apigatewayv2:GetIntegrations': () => ({
+    Items: [
+      {
+        IntegrationId: 'i1',
+        IntegrationType: 'AWS_PROXY',
+        IntegrationMethod: 'POST',
+        IntegrationUri: functionArn,
+        PayloadFormatVersion: '2.0',
+        TimeoutInMillis: 30_000,
+      },
+    ],
+  }),
+  'apigatewayv2:GetAuthorizers': () => ({
+    Items: [{ AuthorizerId: 'au1', Name: 'login', AuthorizerType: 'JWT', JwtConfiguration: { Issuer: 'https://i' } }],
+  }),
+};
+
+function exported(timeoutInMillis: number) {
+  const document = {
+    openapi: '3.0.1',
+    paths: {
+      '/orders': {
+        get: {
+          security: [{ login: [] }],
+          'x-amazon-apigateway-integration': {
+            type: 'aws_proxy',
+            httpMethod: 'POST',
+            uri: functionArn,
+            connectionType: 'INTERNET',
+            payloadFormatVersion: '2.0',
+            timeoutInMillis,
+          },
+        },
+      },
+    },
+    components: {
+      securitySchemes: {
+        login: {
+          type: 'oauth2',
+          'x-amazon-apigateway-authorizer': { type: 'jwt', jwtConfiguration: { issuer: 'https://i' } },
+        },
+      },
+    },
+  };
+  return { body: new TextEncoder().encode(JSON.stringify(document)) };
+}
+
+function signals(given: Target, answers: Answers) {
+  const { send, asked } = sending(answers);
+  const { window, overrides, now } = runOf();
+  const sources = { aws: awsOf(send), target: given, window, overrides, now, healthFeedUrl: null, fetch };
+  return { signals: readSignals(sources), asked };
+}
+
+function stage(over: object): Answers {
+  return { 'apigatewayv2:GetStage': () => ({ StageName: '$default', DeploymentId: 'd1', ...over }) };
+}
+
+describe('what a stage of an HTTP API runs', () => {
+  test('is the configuration as it is, where the stage deploys by itself', async () => {
+    const { signals: given, asked } = signals(http, { ...current, ...stage({ AutoDeploy: true }) });
+
+    expect(await given.deployed()).toMatchObject({ basis: 'draft', faithful: true, undeployed: null });
+    expect(asked.map(one => one.operation)).not.toContain('apigatewayv2:ExportApi');
+  });
+
+  test('is its export, where it is deployed by hand, and names what waits', async () => {
+    const { signals: given, asked } = signals(http, {
+      ...current,
+      ...stage({}),
+      'apigatewayv2:ExportApi': () => exported(1000),
+    });
+
+    const { configuration, ...rest } = await given.deployed();
+
+    expect(rest).toMatchObject({
+      basis: 'export',
+      faithful: true,
+      undeployed: [{ route: 'GET /orders', field: 'timeoutMs', deployed: '1000', draft: '30000' }],
+    });
+    expect(configuration.routes).toMatchObject([
+      { key: 'GET /orders', authorization: 'JWT', authorizerId: 'au1', integration: { id: 'i1', timeoutMs: 1000 } },
+    ]);
+    expect(configuration.authorizers).toMatchObject([{ id: 'au1', name: 'login', type: 'JWT' }]);
+    expect(asked.find(one => one.operation === 'apigatewayv2:ExportApi')?.input).toMatchObject({
+      StageName: '$default',
+    });
+  });
+
+  test('agrees with the configuration where nothing was changed since', async () => {
+    const answers = { ...current, ...stage({}), 'apigatewayv2:ExportApi': () => exported(30_000) };
+    expect(await signals(http, answers).signals.deployed()).toMatchObject({ undeployed: [] });
+  });
+
+  test('is its export after an automatic deployment that failed', async () => {
+    const answers = {
+      ...current,
+      ...stage({ AutoDeploy: true, LastDeploymentStatusMessage: 'Deployment attempt failed: no integration' }),
+      'apigatewayv2:ExportApi': () => exported(30_000),
+    };
+    expect(await signals(http, answers).signals.deployed()).toMatchObject({ basis: 'export', faithful: true });
+  });
+
+  test('is not surely the configuration, where the export is denied', async () => {
+    const answers = { ...current, ...stage({}), 'apigatewayv2:ExportApi': () => denied('apigateway:GET') };
+    expect(await signals(http, answers).signals.deployed()).toMatchObject({
+      basis: 'draft',
+      faithful: false,
+      unread: { reason: 'access_denied' },
+    });
+  });
+
+  test('of a WebSocket API is not surely the configuration: it has no export', async () => {
+    const answers = { ...current, ...stage({}) };
+    const socket: Target = { ...target, apiType: 'WEBSOCKET' };
+    expect(await signals(socket, answers).signals.deployed()).toMatchObject({ basis: 'draft', faithful: false });
+  });
+});
+
+describe('the execution log of a WebSocket API', () => {
+  const socket: Target = { ...target, apiType: 'WEBSOCKET' };
+  const names = ['/aws/apigateway/a1b2c3/prod', 'API-Gateway-Execution-Logs_a1b2c3/prod'];
+  const logging = stage({ StageName: 'prod', DefaultRouteSettings: { LoggingLevel: 'ERROR' } });
+  const failed = '(PDS1PEC4oAMFpyA=) Execution failed due to a timeout error';
+
+  function groups(existing: string | null) {
+    const { signals: given, asked } = signals(socket, {
+      ...logging,
+      'logs:FilterLogEvents': ({ logGroupName }) =>
+        logGroupName === existing
+          ? { events: [{ timestamp: Date.parse('2026-11-22T10:05:00Z'), message: failed, logStreamName: 's' }] }
+          : notFound('logs:FilterLogEvents'),
+    });
+    return {
+      given,
+      searched: () => asked.flatMap(one => ('logGroupName' in one.input ? [one.input.logGroupName] : [])),
+    };
+  }
+
+  test('is searched under the name that exists', async () => {
+    const first = groups(names[0] ?? '');
+    expect((await first.given.failures()).sources[0]).toMatchObject({ state: 'read', logGroup: names[0] });
+    expect(first.searched()).toEqual([names[0]]);
+
+    const second = groups(names[1] ?? '');
+    expect((await second.given.failures()).sources[0]).toMatchObject({ state: 'read', logGroup: names[1] });
+  });
+
+  test('is absent where neither exists', async () => {
+    const { given, searched } = groups(null);
+    expect((await given.failures()).sources[0]).toMatchObject({ state: 'absent', logGroup: names[0] });
+    expect(searched()).toEqual(names);
+  });
+});

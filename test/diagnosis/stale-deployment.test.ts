@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import type { Integration } from '../../src/aws/types.ts';
+import { undeployedDifferences } from '../../src/diagnosis/deployed.ts';
+import type { Deployed } from '../../src/diagnosis/signals.ts';
+import { mendedInDraft } from '../../src/diagnosis/stale-deployment.ts';
+import type { CauseId } from '../../src/diagnosis/types.ts';
+import { deployed, failures, integration, route } from './steps/fixtures.ts';
+
+function compared(runs: Partial<Integration>, draft: Partial<Integration>, rest: Partial<Deployed> = {}): Deployed {
+  const running = deployed({ routes: [route('GET /orders', { integration: integration(runs) })] });
+  const drafted = deployed({ routes: [route('GET /orders', { integration: integration(draft) })] }).configuration;
+  return { ...running, draft: drafted, undeployed: undeployedDifferences(running.configuration, drafted), ...rest };
+}
+
+function mended(given: Deployed, cause: CauseId | null, possible: CauseId[] = []) {
+  const { requests } = failures([{ route: 'GET /orders', cause, possible }]);
+  return mendedInDraft(given, requests, 'HTTP').map(one => `${one.cause} ${one.fields.join(' ')}`);
+}
+
+describe('mendedInDraft', () => {
+  test('a timeout that the draft raises', () => {
+    const given = compared({ timeoutMs: 1000 }, { timeoutMs: 15_000 });
+    expect(mended(given, 'integration-timeout')).toEqual(['integration-timeout timeoutMs']);
+    expect(mended(given, null, ['integration-timeout', 'backend-5xx'])).toEqual(['integration-timeout timeoutMs']);
+  });
+
+  test('not what makes matters worse, has nothing to do with it, or is as broken', () => {
+    expect(mended(compared({ timeoutMs: 3000 }, { timeoutMs: 1000 }), 'integration-timeout')).toEqual([]);
+    expect(mended(compared({ timeoutMs: 1000 }, { timeoutMs: 3000 }), 'backend-5xx')).toEqual([]);
+    expect(mended(compared({ timeoutMs: 1000 }, { timeoutMs: 3000 }), 'endpoint-address-invalid')).toEqual([]);
+    const hollow = compared({ uri: 'https://${stageVariables.old}/a' }, { uri: 'https://${stageVariables.new}/a' });
+    expect(mended(hollow, 'stage-variable-undefined')).toEqual([]);
+    expect(mended({ ...hollow, stageVariables: { new: 'example.com' } }, 'stage-variable-undefined')).toEqual([
+      'stage-variable-undefined uri',
+    ]);
+  });
+
+  test('a template that is whole again, and not one that is broken otherwise', () => {
+    const broken = { type: 'AWS' as const, requestTemplates: { 'application/json': '#if($a) x' } };
+    const whole = { ...broken, requestTemplates: { 'application/json': '#if($a) x #end' } };
+    const other = { ...broken, requestTemplates: { 'application/json': '#foreach($a in $b) x' } };
+    expect(mended(compared(broken, whole), 'request-mapping-failed')).toEqual([
+      'request-mapping-failed requestTemplates',
+    ]);
+    expect(mended(compared(broken, other), 'request-mapping-failed')).toEqual([]);
+  });
+
+  test('nothing where what the stage runs, or the draft, is not known', () => {
+    const change = [{ timeoutMs: 1000 }, { timeoutMs: 15_000 }] as const;
+    expect(mended(compared(...change, { faithful: false }), 'integration-timeout')).toEqual([]);
+    expect(mended(compared(...change, { undeployed: null }), 'integration-timeout')).toEqual([]);
+    expect(mended(compared(...change, { draft: null }), 'integration-timeout')).toEqual([]);
+  });
+});
