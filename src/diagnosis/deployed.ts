@@ -1,7 +1,20 @@
 import type { Configuration, Integration, Route } from '../aws/types.ts';
+import type { Aspect } from './aspects.ts';
 import type { Deployed } from './signals.ts';
+import type { Gap } from './types.ts';
 
 type Difference = NonNullable<Deployed['undeployed']>[number];
+
+/** Why the draft stands in for what the stage runs; empty where it does not, or where there never is an export. */
+export function exportGaps({ basis, unread }: Deployed): Gap[] {
+  return basis === 'draft' && unread ? [unread] : [];
+}
+
+/** Where a draft stands in for the export: that nothing is wrong with it proves nothing. */
+export function standIn(deployed: Deployed, sentence: string): Aspect[] {
+  const gaps = exportGaps(deployed);
+  return gaps.length === 0 ? [] : [{ status: 'unknown', sentence, gaps }];
+}
 
 /** REST's default, which an export may spell out and a draft leave out. */
 const defaultTimeoutMs = 29_000;

@@ -26,7 +26,7 @@ type Fit = 'confirmed' | 'possible' | 'excluded';
 export function narrowCause(request: FailedRequest, setup: Setup): FailedRequest {
   if (setup.deployed === null) return request;
   const backend = backendServing(setup.backends, request);
-  if (request.cause !== null) return { ...request, cause: nearer(request.cause, request, backend, setup) };
+  if (request.cause !== null) return reworded(request.cause, request, backend !== null, setup);
   if (backend !== null && metTimeout(request, backend, setup.target.apiType)) {
     return { ...request, cause: 'integration-timeout', possible: [] };
   }
@@ -47,23 +47,31 @@ function rejectedByService({ endpointStatus }: FailedRequest, { kind }: Backend)
 }
 
 /**
- * API Gateway words a permission that is missing alike, whether the function's policy or a role should give it, or the
- * function is gone; and an address that lacks its variable like any other that is wrong.
+ * What the words of a cause may stand for as well: API Gateway words a permission that is missing alike, whether the
+ * function's policy or a role should give it, or the function is gone; an address that lacks its variable like any other
+ * that is wrong; and a refusal that became a 5xx likewise, whether a gateway response or WAF's own rule made it one.
  */
-function nearer(cause: CauseId, request: FailedRequest, backend: Backend | null, setup: Setup): CauseId {
-  if (cause === 'gateway-response-override' && request.possible.includes('waf-blocked')) {
-    // A rule of WAF may answer with any status, too.
-    return fitOf(cause, request, setup) === 'excluded' ? 'waf-blocked' : cause;
+const rivals: Partial<Record<CauseId, CauseId[]>> = {
+  'lambda-invoke-permission-missing': [
+    'stage-variable-undefined',
+    'lambda-function-missing',
+    'integration-role-lacks-permission',
+  ],
+  'lambda-function-missing': ['stage-variable-undefined'],
+  'endpoint-address-invalid': ['stage-variable-undefined'],
+};
+
+/** The rival that the configuration bears out; with a request that cannot be placed, both stay possible. */
+function reworded(cause: CauseId, request: FailedRequest, placed: boolean, setup: Setup): FailedRequest {
+  if (cause === 'gateway-response-override') {
+    const byWaf = request.possible.includes('waf-blocked') && fitOf(cause, request, setup) === 'excluded';
+    return byWaf ? { ...request, cause: 'waf-blocked' } : request;
   }
-  const wrongPlace = cause === 'endpoint-address-invalid' || cause === 'lambda-function-missing';
-  const refused = cause === 'lambda-invoke-permission-missing';
-  if (!wrongPlace && !refused) return cause;
-  if (backend !== null && backend.undefinedVariables.length > 0) return 'stage-variable-undefined';
-  if (!refused) return cause;
-  if (backend !== null && fitOf('lambda-function-missing', request, setup) === 'confirmed')
-    return 'lambda-function-missing';
-  const byRole = fitOf('integration-role-lacks-permission', request, setup) === 'confirmed';
-  return byRole && fitOf(cause, request, setup) === 'excluded' ? 'integration-role-lacks-permission' : cause;
+  const rival = rivals[cause]?.find(other => fitOf(other, request, setup) === 'confirmed');
+  if (rival === undefined) return request;
+  // With a role of its own, an integration may still need the function's policy, across accounts.
+  if (rival === 'integration-role-lacks-permission' && fitOf(cause, request, setup) !== 'excluded') return request;
+  return placed ? { ...request, cause: rival } : { ...request, cause: null, possible: [cause, rival] };
 }
 
 function fitOf(cause: CauseId | null, request: FailedRequest, setup: Setup): Fit {
@@ -89,6 +97,8 @@ function integrationFit(cause: CauseId, request: FailedRequest, backend: Backend
       const named = roleIn(request);
       return credentials !== null && (named === null || named === credentials) ? 'confirmed' : 'excluded';
     }
+    case 'stage-variable-undefined':
+      return backend.undefinedVariables.length > 0 ? 'confirmed' : 'excluded';
     case 'lambda-invoke-permission-missing':
       // With a role of its own, the function's policy matters only across accounts.
       return unless(lambda === null || (credentials !== null && lambda.accountId === setup.target.accountId));
@@ -98,8 +108,6 @@ function integrationFit(cause: CauseId, request: FailedRequest, backend: Backend
     case 'lambda-function-missing':
       if (lambda === null) return 'excluded';
       return facts === null ? 'possible' : facts.configuration === null ? 'confirmed' : 'excluded';
-    case 'stage-variable-undefined':
-      return backend.undefinedVariables.length > 0 ? 'confirmed' : 'excluded';
     case 'lambda-not-ready': {
       if (lambda === null) return 'excluded';
       const state = facts?.configuration?.state ?? null;
@@ -175,7 +183,7 @@ function unanswered(request: FailedRequest, backend: Backend, { target, links }:
   const { status, integrationLatencyMs, endpointStatus } = request;
   const limit = integrationTimeoutMs(backend.integration, target.apiType);
   const soon = integrationLatencyMs !== null && integrationLatencyMs < 0.9 * limit;
-  if (status !== 503 || endpointStatus !== null || !soon) return false;
+  if (status !== 503 || (endpointStatus ?? null) !== null || !soon) return false;
   if (backend.kind === 'http') return true;
   const reading = links.find(one => one.backends.includes(backend));
   return reading !== undefined && linkState(reading) === 'works' && targetState(reading) !== 'fails';

@@ -73,9 +73,10 @@ export async function readFailures(sources: SignalSources, stage: Signals['stage
     accessSource.state = 'unread';
     accessSource.gap = elsewhere(access.destinationArn, target);
   }
-  // One readable log is enough: the other being off is then no gap.
+  // One readable log is enough where it tells every cause: the other being off is then no gap.
   if (executionSource.state === 'read' && accessSource.state === 'off') accessSource.gap = null;
-  if (accessSource.state === 'read' && executionSource.state !== 'unread') executionSource.gap = null;
+  const told = requests.every(one => one.cause !== null);
+  if (accessSource.state === 'read' && executionSource.state !== 'unread' && told) executionSource.gap = null;
   return { requests, sources: [executionSource, accessSource] };
 }
 

@@ -101,7 +101,13 @@ function causeAspect(cause: CauseId, group: FailedRequest[], total: number, setu
   const sample = told === 0 || told === group.length ? '' : ` (${told} of them looked up line by line)`;
   const what = `${counted(group.length, 'request')} ${where} ${period(group)} ${group.length === 1 ? 'carries' : 'carry'} the signature of ${cause}${sample}, this one`;
   const evidence = notes.note(requestFact(shown, what, target));
-  const claims = [claim(cause, 'signature', [evidence], requestParameters(cause, group, setup), group.length)];
+  const parameters = requestParameters(cause, group, setup);
+  const claims = [claim(cause, 'signature', [evidence], parameters, group.length)];
+  if (cause === 'gateway-response-override') {
+    // What was refused in the first place, and would be a 4xx.
+    const refusals = new Set(group.flatMap(request => request.possible));
+    for (const one of refusals) claims.push(claim(one, 'symptom', [evidence], parameters));
+  }
   const failing = group.filter(isServerError).length;
   if (failing === 0) {
     // A refusal with a 4xx explains no 5xx.

@@ -1,9 +1,10 @@
-import type { Configuration, Route } from '../aws/types.ts';
+import type { Configuration, Integration, Route } from '../aws/types.ts';
 import { resolveVariables } from './backends.ts';
 import { mappingFaults } from './mapping-faults.ts';
 import { routeServing } from './routes.ts';
 import { integrationTimeoutMs } from './serving.ts';
 import type { Deployed, FailedRequest } from './signals.ts';
+import { checkTemplate } from './templates.ts';
 import type { ApiType, CauseId } from './types.ts';
 
 /** A route that fails as it is deployed, and whose draft differs in what makes it fail. */
@@ -79,6 +80,16 @@ function stillBroken(cause: CauseId, route: Route, drafted: Route, { draft, apiT
     return integrationTimeoutMs(drafted.integration, apiType) <= integrationTimeoutMs(route.integration, apiType);
   const { undefinedVariables } = resolveVariables(drafted.integration.uri, stageVariables);
   return (
-    undefinedVariables.length > 0 || mappingFaults(drafted, draft, apiType, false).some(({ about }) => about === cause)
+    undefinedVariables.length > 0 ||
+    brokenTemplate(cause, drafted.integration) ||
+    mappingFaults(drafted, draft, apiType, false).some(({ about }) => about === cause)
   );
+}
+
+function brokenTemplate(cause: CauseId, { requestTemplates, responses }: Integration): boolean {
+  const templates: Partial<Record<CauseId, string[]>> = {
+    'request-mapping-failed': Object.values(requestTemplates),
+    'response-mapping-failed': responses.flatMap(response => Object.values(response.templates)),
+  };
+  return (templates[cause] ?? []).some(template => checkTemplate(template) !== null);
 }

@@ -271,6 +271,7 @@ describe('readDeployedConfiguration', () => {
   it('tells authorizers apart', async () => {
     const authorizer = (type: string) => ({ 'x-amazon-apigateway-authorizer': { type, authorizerUri: 'arn:x' } });
     const { send } = await stage({
+      openapi: '3.0.1',
       paths: { '/a': { get: { security: [{ login: [] }] }, put: { security: [{ session: [] }] } } },
       components: { securitySchemes: { login: authorizer('jwt'), session: authorizer('request') } },
     });

@@ -3,7 +3,7 @@ import type { Authorizer, Integration } from '../../src/aws/types.ts';
 import { backendsOf } from '../../src/diagnosis/backends.ts';
 import { narrowCause, type Setup } from '../../src/diagnosis/narrow-cause.ts';
 import type { FailedRequest } from '../../src/diagnosis/signals.ts';
-import { accountId, deployed, failures, integration, route, target } from './steps/fixtures.ts';
+import { accountId, deployed, failures, functionArn, integration, lambdaUri, route, target } from './steps/fixtures.ts';
 import { configuration, functionFacts, line } from './steps/readings.ts';
 
 const roleArn = `arn:aws:iam::${accountId}:role/invoke`;
@@ -98,6 +98,29 @@ describe('narrowCause', () => {
     expect(narrowed({ cause: 'endpoint-address-invalid' }, setup()).cause).toBe('endpoint-address-invalid');
   });
 
+  test('a request that cannot be placed leaves both possible', () => {
+    const gone = functionFacts({
+      reference: { ...functionFacts().reference, arn: `${functionArn}-old` },
+      configuration: null,
+    });
+    const running = deployed({
+      routes: [
+        route('GET /orders'),
+        route('GET /old', { integration: integration({ uri: lambdaUri(`${functionArn}-old`) }) }),
+      ],
+    });
+    const given = {
+      ...setup(),
+      deployed: running,
+      backends: backendsOf(running.configuration, {}),
+      functions: [functionFacts(), gone],
+    };
+    const missing = { cause: 'lambda-invoke-permission-missing', route: null } as const;
+    expect(narrowed(missing, given)).toEqual({ cause: null, possible: [missing.cause, 'lambda-function-missing'] });
+    expect(narrowed({ ...missing, route: 'GET /orders' }, given).cause).toBe(missing.cause);
+    expect(narrowed({ ...missing, route: 'GET /old' }, given).cause).toBe('lambda-function-missing');
+  });
+
   test('a 4xx of an AWS service is its own rejection, unless the role is borne out', () => {
     const sqs = { type: 'AWS', uri: 'arn:aws:apigateway:eu-west-1:sqs:path/1/q', httpMethod: 'POST' } as const;
     const rejected = 'aws-service-integration-rejected';
@@ -154,7 +177,7 @@ describe('narrowCause', () => {
     const request = { possible, status: 503, integrationLatencyMs: 7 };
     const reading = (status: string) => [{ id: 'vl1', backends: [...over.backends], link: link(status), targets: [] }];
     expect(narrowed(request, { ...over, links: reading('INACTIVE') }).cause).toBe('vpc-link-unavailable');
-    expect(narrowed(request, { ...over, links: reading('AVAILABLE') }).possible).toEqual(['endpoint-network-error']);
+    expect(narrowed(request, { ...over, links: reading('AVAILABLE') }).cause).toBe('endpoint-network-error');
     expect(narrowed(request, over).possible).toEqual(['endpoint-network-error', 'vpc-link-unavailable']);
   });
 
@@ -163,5 +186,42 @@ describe('narrowCause', () => {
       cause: null,
       possible: roles,
     });
+  });
+
+  test('a 503 without an answer, long before the timeout, is an endpoint that was not reached', () => {
+    const possible: FailedRequest['possible'] = [
+      'endpoint-network-error',
+      'integration-timeout',
+      'vpc-link-unavailable',
+    ];
+    const early = { status: 503, possible, integrationLatencyMs: 12 };
+    const web = { type: 'HTTP_PROXY', uri: 'https://shop.example.com' } as const;
+    expect(narrowed(early, setup(web)).cause).toBe('endpoint-network-error');
+    expect(narrowed({ ...early, integrationLatencyMs: 28_990 }, setup(web)).cause).toBe('integration-timeout');
+    expect(narrowed({ ...early, integrationLatencyMs: null }, setup(web)).cause).toBeNull();
+
+    // Behind a link, the link itself may be why until it is known to work.
+    const linked = { ...web, connectionType: 'VPC_LINK', connectionId: 'l1' } as const;
+    const given = setup(linked);
+    expect(narrowed(early, given).cause).toBeNull();
+    const behind = (status: string) => ({
+      id: 'l1',
+      backends: [...given.backends],
+      link: {
+        value: { id: 'l1', name: 'l', status, statusMessage: null, targetArns: [], version: 2 as const },
+        unread: null,
+      },
+      targets: [],
+    });
+    expect(narrowed(early, { ...given, links: [behind('AVAILABLE')] }).cause).toBe('endpoint-network-error');
+    expect(narrowed(early, { ...given, links: [behind('INACTIVE')] }).cause).toBe('vpc-link-unavailable');
+  });
+
+  test('a hole in an address bears out that a stage variable is missing', () => {
+    const possible: FailedRequest['possible'] = ['stage-variable-undefined', 'lambda-kms-access-denied'];
+    expect(narrowed({ possible }, setup({ uri: 'https://${stageVariables.host}/a' })).cause).toBe(
+      'stage-variable-undefined',
+    );
+    expect(narrowed({ possible }, setup()).possible).not.toContain('stage-variable-undefined');
   });
 });

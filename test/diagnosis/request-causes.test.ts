@@ -72,4 +72,13 @@ describe('causeAspects', () => {
     expect(notes.evidence).toHaveLength(2);
     expect(causeAspects(requests, setup, notes, cause => cause === 'throttled')).toHaveLength(1);
   });
+
+  test('of a refusal that became a 5xx, the refusal is a lead', () => {
+    const requests = failures([{ cause: 'gateway-response-override', possible: ['resource-policy-denied'] }]).requests;
+    const [aspect] = causeAspects(requests, setup, notebook());
+    expect(aspect?.claims).toMatchObject([
+      { cause: 'gateway-response-override', basis: 'signature' },
+      { cause: 'resource-policy-denied', basis: 'symptom', parameters: { statusCode: '500' } },
+    ]);
+  });
 });

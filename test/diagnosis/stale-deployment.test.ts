@@ -14,7 +14,7 @@ function compared(runs: Partial<Integration>, draft: Partial<Integration>, rest:
 
 function mended(given: Deployed, cause: CauseId | null, possible: CauseId[] = []) {
   const { requests } = failures([{ route: 'GET /orders', cause, possible }]);
-  return mendedInDraft(given, requests, 'HTTP').map(one => `${one.cause} ${one.fields.join(' ')}`);
+  return mendedInDraft(given, requests, 'REST').map(one => `${one.cause} ${one.fields.join(' ')}`);
 }
 
 describe('mendedInDraft', () => {

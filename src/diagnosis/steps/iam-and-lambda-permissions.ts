@@ -1,4 +1,5 @@
 import { judgeAspects } from '../aspects.ts';
+import { exportGaps } from '../deployed.ts';
 import { type Checked, faultContext } from '../faults.ts';
 import { attempt, defineStep, gapOf, gapsOf, judge, notebook, type Reading } from '../finding.ts';
 import {
@@ -153,7 +154,11 @@ function gapsIn(facts: Facts, { target }: Run): Gap[] {
     ...facts.calls.flatMap(({ policy }) => policy ?? []),
     ...roles.flatMap(({ role, simulation }) => [role, simulation]),
   ];
-  const gaps = [...gapsOf(...readings), ...(facts.functions.value?.unread ?? []).map(({ error }) => gapOf(error))];
+  const gaps = [
+    ...exportGaps(facts.deployed),
+    ...gapsOf(...readings),
+    ...(facts.functions.value?.unread ?? []).map(({ error }) => gapOf(error)),
+  ];
   if (facts.callCount > facts.calls.length || facts.functions.value?.complete === false) {
     gaps.push({
       source: 'lambda:GetPolicy',

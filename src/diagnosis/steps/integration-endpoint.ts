@@ -1,5 +1,6 @@
 import { integrationRead } from '../api-source.ts';
 import { type Aspect, judgeAspects } from '../aspects.ts';
+import { standIn } from '../deployed.ts';
 import { addressFault, unmappedParameters } from '../endpoint-address.ts';
 import { type FaultContext, fault, faultContext, keysOf } from '../faults.ts';
 import { attempt, defineStep, type Fact, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
@@ -73,6 +74,10 @@ export const integrationEndpoint = defineStep<Facts>({
       aspects.push({ status: 'unknown', sentence: `The functions behind API ${target.apiName} could not be read.` });
     }
     aspects.push(...unreadFunctions(functions.value));
+    const place = `stage ${target.stage} of API ${target.apiName}`;
+    aspects.push(
+      ...standIn(deployed.value, `Where ${place} leads could not be read; only where its draft leads could.`),
+    );
     if (ordered.length > shownBackends) noteRest(ordered.length - shownBackends, check);
     aspects.push(cleared(aspects, ordered, check));
     return judgeAspects(aspects, calm(ordered, target), { evidence: notes.evidence, gaps });

@@ -1,6 +1,7 @@
 import { metricsLink } from '../../aws/links.ts';
 import { functionMetric, integrationLatency, integrationRead, metricCommand } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
+import { standIn } from '../deployed.ts';
 import { keysOf, routeParameters } from '../faults.ts';
 import { attempt, defineStep, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
 import { functionRead, unreadFunctions } from '../function-state.ts';
@@ -95,6 +96,10 @@ export const integrationTimeout = defineStep<Facts>({
     if (backends.unread !== null) aspects.push(unreadable(`The integrations of API ${apiName}`));
     if (functions.unread !== null) aspects.push(unreadable(`The timeouts of the functions behind API ${apiName}`));
     aspects.push(...unreadFunctions(functions.value));
+    if (facts.deployed.value !== null) {
+      const sentence = `How long stage ${run.target.stage} of API ${apiName} waits could not be read; only how long its draft would could.`;
+      aspects.push(...standIn(facts.deployed.value, sentence));
+    }
     if (traffic.unread !== null) aspects.push(unreadable(`How long the calls behind API ${apiName} take`));
     if (aspects.length === 0) aspects.push(enough(judged));
     return judgeAspects(aspects, calm(judged), {

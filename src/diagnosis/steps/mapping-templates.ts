@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Route } from '../../aws/types.ts';
 import { integrationRead } from '../api-source.ts';
 import { judgeAspects } from '../aspects.ts';
+import { exportGaps } from '../deployed.ts';
 import { type Checked, type FaultContext, failingRoutesFirst, fault, faultContext, keysOf } from '../faults.ts';
 import { attempt, defineStep, judge, type Notebook, notebook, type Reading } from '../finding.ts';
 import { isMapped, mappingFaults, named } from '../mapping-faults.ts';
@@ -55,7 +56,7 @@ export const mappingTemplates = defineStep<Facts>({
     if (notes.evidence.length === 0) notes.note({ ...placeOf(routes[0], check), text: `${valid} can be parsed.` });
     const judgement = judgeAspects(draftRemark(checks, check), `${valid} are valid.`, {
       evidence: notes.evidence,
-      gaps: [],
+      gaps: exportGaps(deployed),
     });
     return { ...judgement, ruledOut: ruledOut(checks, deployed, valid) };
   },

@@ -1,6 +1,7 @@
 import type { Api, PolicyDocument, Route } from '../../aws/types.ts';
 import { apiCommand, apiLink, integrationRead } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
+import { exportGaps } from '../deployed.ts';
 import { attempt, defineStep, gapsOf, type Notebook, notebook, type Reading } from '../finding.ts';
 import { answeredStatus } from '../gateway-responses.ts';
 import { requestArns } from '../invocation.ts';
@@ -183,7 +184,7 @@ function contextOf(api: Api | null, signed: boolean): Context {
 function unseen({ deployed }: Facts, target: Target): Aspect[] {
   if (deployed.value?.basis === 'export') return [];
   const sentence = `The resource policy that stage ${target.stage} of API ${target.apiName} runs could not be read; only its draft could.`;
-  return [{ status: 'unknown', sentence }];
+  return [{ status: 'unknown', sentence, gaps: deployed.value === null ? [] : exportGaps(deployed.value) }];
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html */

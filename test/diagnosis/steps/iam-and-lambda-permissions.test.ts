@@ -223,10 +223,11 @@ describe('iam-and-lambda-permissions: the function’s own policy', () => {
   });
 
   test('a draft that stands in makes a warning, and a good draft proves nothing', async () => {
-    const draft = deployed({ basis: 'draft', faithful: false });
+    const unread = { source: 'apigateway:GetExport', reason: 'throttled', permission: null, remedy: 'Wait.' } as const;
+    const draft = deployed({ basis: 'draft', faithful: false, unread });
     const broken = await check({ stage: draft, answers: { 'lambda:GetPolicy': () => notFound('lambda:GetPolicy') } });
-    expect(broken.finding).toMatchObject({ status: 'warning', claims: [] });
-    expect((await check({ stage: draft })).finding.status).toBe('unknown');
+    expect(broken.finding).toMatchObject({ status: 'warning', claims: [], gaps: [unread] });
+    expect((await check({ stage: draft })).finding).toMatchObject({ status: 'unknown', gaps: [unread] });
   });
 
   test('what a condition leaves open is unknown', async () => {

@@ -152,6 +152,14 @@ describe('integration-endpoint', () => {
     expect(await run({ ...none, deployed: mapped })).toMatchObject({ status: 'ok' });
   });
 
+  test('a draft that stands in for the export proves nothing where it is in order', async () => {
+    const unread = { source: 'apigateway:GetExport', reason: 'throttled', permission: null, remedy: 'Wait.' } as const;
+    const draft = { ...leadingTo({}), basis: 'draft', faithful: false, unread } as const;
+    const finding = await run({ deployed: draft });
+    expect(finding).toMatchObject({ status: 'unknown', claims: [], gaps: [unread] });
+    expect(finding.summary).toMatch(/could not be read; only where its draft leads could\.$/);
+  });
+
   test('a fault in a draft, or where no failing request went, is a warning without a claim', async () => {
     const draft = { ...leadingTo({ httpMethod: 'GET' }), basis: 'draft', faithful: false } as const;
     expect(await run({ deployed: draft })).toMatchObject({ status: 'warning', claims: [] });

@@ -97,6 +97,14 @@ describe('integration-timeout', () => {
     });
   });
 
+  test('a draft that stands in for the export proves nothing, and rules nothing out', async () => {
+    const unread = { source: 'apigateway:GetExport', reason: 'throttled', permission: null, remedy: 'Wait.' } as const;
+    const quick = { functions: lasting(30), traffic: traffic({ function: { durationMaxMs: 80 } }) };
+    const draft = { ...limited(29_000), basis: 'draft', faithful: false, unread } as const;
+    expect(await run({ ...quick, deployed: limited(29_000) })).toMatchObject({ status: 'ok' });
+    expect(await run({ ...quick, deployed: draft })).toMatchObject({ status: 'unknown', ruledOut: [], gaps: [unread] });
+  });
+
   test("the function's own timeout, where it is the shorter one", async () => {
     const finding = await run({
       traffic: traffic({ errors: 2, function: { durationMaxMs: 3_000, errors: 2 } }),

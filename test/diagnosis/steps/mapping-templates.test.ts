@@ -91,12 +91,14 @@ describe('mapping-templates: syntax', () => {
   });
 
   test('a draft that stands in makes warnings, and proves nothing where it is valid', async () => {
-    const draft = { basis: 'draft', faithful: false } as const;
+    const unread = { source: 'apigateway:GetExport', reason: 'throttled', permission: null, remedy: 'Wait.' } as const;
+    const draft = { basis: 'draft', faithful: false, unread } as const;
     expect(await check([mapped('GET /orders', json('#if($x)'))], [], draft)).toMatchObject({
       status: 'warning',
       claims: [],
+      gaps: [unread],
     });
-    expect((await check([mapped('GET /orders')], [], draft)).status).toBe('unknown');
+    expect(await check([mapped('GET /orders')], [], draft)).toMatchObject({ status: 'unknown', gaps: [unread] });
   });
 });
 

@@ -176,7 +176,9 @@ describe('resource-policy', () => {
       status: 'unknown',
       gaps: [{ reason: 'access_denied' }],
     });
-    expect((await check({ routes, basis: 'draft', faithful: false }, { policy: everybody })).status).toBe('unknown');
+    const unread = { source: 'apigateway:GetExport', reason: 'throttled', permission: null, remedy: 'Wait.' } as const;
+    const draft = { routes, basis: 'draft', faithful: false, unread } as const;
+    expect(await check(draft, { policy: everybody })).toMatchObject({ status: 'unknown', gaps: [unread] });
   });
 
   test('one unreadable source does not hide the other', async () => {

@@ -286,6 +286,44 @@ describe('HTTP and WebSocket APIs', () => {
 
     expect([await timeout('$default'), await timeout()]).toEqual([30_000, 5000]);
   });
+
+  it('export authorizers by name, with the routes that they guard', async () => {
+    const guarded = {
+      ...httpApis.h1,
+      routes: {
+        'GET /carts': { target: 'integrations/i1', authorizationType: 'JWT', authorizerId: 'j1' },
+        'PUT /carts': { target: 'integrations/i1', authorizationType: 'CUSTOM', authorizerId: 'r1' },
+        'DELETE /carts': { target: 'integrations/i1', authorizationType: 'AWS_IAM' },
+      },
+      authorizers: {
+        ...httpApis.h1.authorizers,
+        r1: { name: 'session', authorizerType: 'REQUEST', function: 'guard', authorizerCredentialsArn: 'caller' },
+      },
+    } as const;
+    const { options } = await serve({ httpApis: { h1: guarded } });
+    const { body } = await new ApiGatewayV2Client(options).send(
+      new ExportApiCommand({ ApiId: 'h1', Specification: 'OAS30', OutputType: 'JSON', StageName: '$default' }),
+    );
+    const { paths, components } = JSON.parse(Buffer.from(body ?? []).toString());
+
+    expect(paths['/carts']).toMatchObject({
+      get: { security: [{ jwt: [] }] },
+      put: { security: [{ session: [] }] },
+      delete: { 'x-amazon-apigateway-auth': { type: 'AWS_IAM' } },
+    });
+    expect(components.securitySchemes).toMatchObject({
+      jwt: {
+        'x-amazon-apigateway-authorizer': { type: 'jwt', jwtConfiguration: { issuer: 'https://issuer.example' } },
+      },
+      session: {
+        'x-amazon-apigateway-authorizer': {
+          type: 'request',
+          authorizerUri: expect.stringContaining(':function:guard/invocations'),
+          authorizerCredentials: expect.stringMatching(/role\/caller$/),
+        },
+      },
+    });
+  });
 });
 
 describe('functions', () => {

@@ -1,0 +1,55 @@
+import { test } from 'vitest';
+import * as rest from '@aws-sdk/client-api-gateway';
+import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CreateLogGroupCommand, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { AssociateWebACLCommand, CreateWebACLCommand } from '@aws-sdk/client-wafv2';
+import { createDiagnosisService } from '../../src/diagnosis/diagnose.ts';
+import { accessTo, buildersIn, present, arn } from './aws.ts';
+import { createFunction, createRole, invocationUri, allowInvoke } from './functions.ts';
+const region = 'us-east-2';
+const aws = buildersIn(region);
+const access = accessTo(region);
+test.each([true, false])('x broken=%s', async broken => {
+  const name = broken ? 'broken' : 'fine';
+  const role = await createRole(aws, `diag-${name}`);
+  const fn = await createFunction(aws, name, role);
+  const api = await aws.rest.send(new rest.CreateRestApiCommand({ name, endpointConfiguration: { types: ['REGIONAL'] } }));
+  const restApiId = present(api.id);
+  const r = await aws.rest.send(new rest.CreateResourceCommand({ restApiId, parentId: present(api.rootResourceId), pathPart: 'checkout' }));
+  const m = { restApiId, resourceId: present(r.id), httpMethod: 'GET' };
+  await aws.rest.send(new rest.PutMethodCommand({ ...m, authorizationType: 'NONE' }));
+  await aws.rest.send(new rest.PutIntegrationCommand({ ...m, type: 'AWS_PROXY', integrationHttpMethod: 'POST', uri: invocationUri(region, fn) }));
+  if (!broken) await allowInvoke(aws, name, 'gw', arn('execute-api', region, `${restApiId}/*/GET/checkout`));
+  const d = await aws.rest.send(new rest.CreateDeploymentCommand({ restApiId }));
+  await aws.rest.send(new rest.CreateStageCommand({ restApiId, stageName: 'prod', deploymentId: present(d.id) }));
+  await aws.rest.send(new rest.UpdateStageCommand({ restApiId, stageName: 'prod', patchOperations: [{ op: 'replace', path: '/*/*/logging/loglevel', value: 'INFO' }] }));
+  await aws.rest.send(new rest.UpdateAccountCommand({ patchOperations: [{ op: 'replace', path: '/cloudwatchRoleArn', value: role }] }));
+  const acl = await aws.waf.send(new CreateWebACLCommand({ Name: name, Scope: 'REGIONAL', DefaultAction: { Allow: {} }, VisibilityConfig: { SampledRequestsEnabled: true, CloudWatchMetricsEnabled: true, MetricName: name }, Rules: [] }));
+  await aws.waf.send(new AssociateWebACLCommand({ WebACLArn: acl.Summary!.ARN!, ResourceArn: `arn:aws:apigateway:${region}::/restapis/${restApiId}/stages/prod` }));
+  const now = Date.now();
+  const group = { logGroupName: `API-Gateway-Execution-Logs_${restApiId}/prod` };
+  await aws.logs.send(new CreateLogGroupCommand(group));
+  const stream = { ...group, logStreamName: 's' };
+  await aws.logs.send(new CreateLogStreamCommand(stream));
+  const events: any[] = [];
+  const data: any[] = [];
+  for (let minute = 12; minute >= 1; minute--) {
+    const t = now - minute * 60_000;
+    const id = `4f0f9d1c-1111-4222-8333-${String(minute).padStart(12, '0')}`;
+    const dims = [{ Name: 'ApiName', Value: name }, { Name: 'Stage', Value: 'prod' }];
+    data.push({ MetricName: 'Count', Value: 1, Timestamp: new Date(t), Dimensions: dims }, { MetricName: '5XXError', Value: broken ? 1 : 0, Timestamp: new Date(t), Dimensions: dims }, { MetricName: '4XXError', Value: 0, Timestamp: new Date(t), Dimensions: dims });
+    events.push({ timestamp: t, message: `(${id}) HTTP Method: GET, Resource Path: /checkout` });
+    if (broken) events.push({ timestamp: t + 20, message: `(${id}) Execution failed due to configuration error: Invalid permissions on Lambda function` });
+    events.push({ timestamp: t + 30, message: `(${id}) Method completed with status: ${broken ? 500 : 200}` });
+  }
+  await aws.logs.send(new PutLogEventsCommand({ ...stream, logEvents: events }));
+  await aws.cloudWatch.send(new PutMetricDataCommand({ Namespace: 'AWS/ApiGateway', MetricData: data }));
+  const service = createDiagnosisService({ access, clock: () => new Date(), newId: () => 'x', healthFeedUrl: null, fetch, onDefect: (id, e) => console.log('DEFECT', id, e) });
+  const request = { target: name, stage: null, region: null, accountId: null, span: { minutes: 15 }, overrides: { functionName: null, roleName: null, policyArn: null, logGroup: null } };
+  const location = await service.locate(request);
+  if (location.kind !== 'found') { console.log(location); return; }
+  const t0 = Date.now();
+  const { report, findings } = await service.diagnose({ kind: 'cli', by: null, at: new Date().toISOString(), request }, location);
+  console.log(Date.now() - t0, JSON.stringify(report.verdict, null, 1), JSON.stringify(report.stats), JSON.stringify(report.target), JSON.stringify(report.impact));
+  for (const f of findings) console.log(f.group, f.number, f.id, '=>', f.status, '|', f.summary, '| gaps:', f.gaps.map(g => `${g.source} ${g.reason}`).join('; '));
+});

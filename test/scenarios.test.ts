@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { type BenchRun, runScenarios } from '../src/cli/bench.ts';
+import { readConfig } from '../src/config.ts';
+import { loadScenarios } from '../src/sandbox/scenario.ts';
+
+const scenarios = await loadScenarios();
+const runs = await runScenarios(scenarios, { clock: () => new Date(), config: readConfig });
+
+function runOf(id: string): BenchRun {
+  const run = runs.find(one => one.scenario.id === id);
+  if (run === undefined) throw new Error(`There is no scenario ${id}.`);
+  return run;
+}
+
+describe('the shipped scenarios', () => {
+  it.each([...scenarios.keys()])('%s is diagnosed as expected, in every point', id => {
+    expect(runOf(id).score.misses).toEqual([]);
+  });
+
+  it.each([...scenarios.keys()].filter(id => id.endsWith('-mended')))(
+    '%s clears what its incident is blamed for',
+    id => {
+      const incident = runOf(id.replace(/-mended$/, ''));
+      const blamed = incident.outcome.report?.verdict.causes[0]?.id;
+      const cleared = runOf(id).outcome.report?.verdict;
+      expect(blamed).toBeDefined();
+      expect(cleared?.causes.map(cause => cause.id)).not.toContain(blamed);
+    },
+  );
+});
+
+describe('a report', () => {
+  it.each([...scenarios.keys()])('of %s is plain JSON whose evidence can be followed', id => {
+    const { report } = runOf(id).outcome;
+    if (report === null) throw new Error('There is no report.');
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+    const findings = [...report.steps, ...report.diagnoses, ...report.extended];
+    const evidence = findings.flatMap(finding => finding.evidence.map(one => one.id));
+    expect(new Set(evidence).size).toBe(evidence.length);
+    for (const cause of report.verdict.causes) {
+      expect(cause.evidence.length).toBeGreaterThan(0);
+      expect(evidence).toEqual(expect.arrayContaining(cause.evidence));
+    }
+    expect(report.steps.map(step => step.number)).toEqual([1, 2, 3, 4, 6, 7, 8, 9, 10]);
+    expect(report.diagnoses.map(diagnosis => diagnosis.number)).toEqual([1, 2, 3, 4, 5]);
+    for (const finding of findings) expect(finding.summary).toMatch(/\.$/);
+  });
+});
+
+describe('the call plan', () => {
+  // docs/architecture.md, "The call plan"; sts:GetCallerIdentity is asked once for a process and not counted here.
+  const plan = [
+    'apigateway:GetRestApi',
+    'apigateway:GetStage',
+    'apigateway:GetExport',
+    'apigateway:GetResources',
+    'apigateway:GetDeployments',
+    'cloudtrail:LookupEvents',
+    'cloudtrail:LookupEvents',
+    'logs:FilterLogEvents',
+    'cloudwatch:GetMetricData',
+    'lambda:GetFunctionConfiguration',
+    'lambda:GetPolicy',
+    'logs:FilterLogEvents',
+    'health:DescribeEvents',
+    'iam:GetRole',
+    'iam:SimulatePrincipalPolicy',
+  ];
+
+  it('is what is asked from an id and a stage, behind one function, in three waves', async () => {
+    const scenario = structuredClone(runOf('lambda-permission-removed').scenario);
+    scenario.args = ['a1b2c3d4e5', 'prod'];
+    // Long enough for the waves to be told apart on a busy machine.
+    scenario.world.faults.latencyMs = 250;
+    const [run] = await runScenarios(new Map([[scenario.id, scenario]]), {
+      clock: () => new Date(),
+      config: readConfig,
+    });
+    expect(run?.asked.toSorted()).toEqual(plan.toSorted());
+    expect(run?.outcome.report?.stats.depth).toBe(3);
+  });
+});
