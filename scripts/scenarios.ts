@@ -172,7 +172,8 @@ are each request's own. Ids and latencies are the same in every run.
 ## From another scenario
 
 \`world: { base: <id>, patch: … }\` starts from another scenario's world, looked for beside the file and then among the shipped ones. The
-patch is a JSON merge patch ([RFC 7386](https://www.rfc-editor.org/rfc/rfc7386)): objects merge, null removes, lists are replaced. Every
+patch is a JSON merge patch ([RFC 7386](https://www.rfc-editor.org/rfc/rfc7386)): objects merge, null removes, lists are
+replaced, and so is a deployment's \`snapshot\`, which is a merge patch itself. Every
 incident has a twin with one fact mended that is written so; give it an \`accountId\` of its own.
 
 \`\`\`yaml

@@ -7,10 +7,11 @@ import { UnreadError } from './unread.ts';
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const queriesPerCall = 500;
 const pageCap = 20;
+const minuteMs = 60_000;
 
 /**
- * One series for each query, in their order, oldest point first; periods without data are absent. `start` and `end` are
- * ISO 8601. Rejects where CloudWatch could not give a series whole. Source: GetMetricData.
+ * One series for each query, in their order, oldest point first; periods without data are absent, and begin on full
+ * minutes. `start` and `end` are ISO 8601. Rejects where CloudWatch could not give a series whole. Source: GetMetricData.
  */
 export async function readMetrics(
   send: Send,
@@ -41,7 +42,8 @@ async function readSeries(send: Send, queries: MetricQuery[], start: string, end
           Stat: query.stat,
         },
       })),
-      StartTime: new Date(start),
+      // As CloudWatch rounds it: what looks for a minute would not find one that begins at its nineteenth second.
+      StartTime: new Date(Math.floor(Date.parse(start) / minuteMs) * minuteMs),
       EndTime: new Date(end),
       ScanBy: 'TimestampAscending',
       NextToken,

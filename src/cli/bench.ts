@@ -31,10 +31,11 @@ export async function run(args: readonly string[], context: CommandContext): Pro
     context.err(`bench takes --scenarios DIR and --json only.\n\n${usage}`);
     return 2;
   }
-  const { loadScenarios, ScenarioError, shippedFolder } = await import('../sandbox/scenario.ts');
+  const { catalogueFolder, loadScenarios, ScenarioError, shippedFolder } = await import('../sandbox/scenario.ts');
   let scenarios: Map<string, Scenario>;
   try {
-    scenarios = await loadScenarios(options.folder === null ? shippedFolder : resolve(options.folder));
+    const folders = options.folder === null ? [shippedFolder, catalogueFolder] : [resolve(options.folder)];
+    scenarios = new Map((await Promise.all(folders.map(loadScenarios))).flatMap(loaded => [...loaded]));
   } catch (error) {
     const unusable = error instanceof ScenarioError || (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (!unusable) throw error;

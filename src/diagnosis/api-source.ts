@@ -8,7 +8,7 @@ import {
   restStageLink,
 } from '../aws/links.ts';
 import type { OperationName } from '../aws/operations.ts';
-import type { Integration } from '../aws/types.ts';
+import type { Integration, MetricQuery } from '../aws/types.ts';
 import type { Deployed } from './signals.ts';
 import { metricQueries } from './traffic.ts';
 import type { Target, Window } from './types.ts';
@@ -81,7 +81,12 @@ export function functionMetric(functionName: string, metric: string, stat = 'Sum
   return { namespace: 'AWS/Lambda', metric, dimensions: { FunctionName: functionName }, stat };
 }
 
+/** Metrics of the stage by the ids of traffic.ts; those that its API type does not have are left out. */
+export function stageMetrics(target: Target, ids: readonly string[]): MetricQuery[] {
+  return metricQueries(target, []).filter(query => ids.includes(query.id));
+}
+
 /** How long the integrations of the stage take, at the 95th percentile. */
 export function integrationLatency(target: Target): MetricReference | undefined {
-  return metricQueries(target, []).find(query => query.id === 'integrationLatencyP95');
+  return stageMetrics(target, ['integrationLatencyP95'])[0];
 }

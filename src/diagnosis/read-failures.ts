@@ -1,3 +1,4 @@
+import { cliLine } from '../aws/links.ts';
 import { logGroupOfArn, readLogEvents } from '../aws/logs.ts';
 import type { Listed, LogEvent, Stage } from '../aws/types.ts';
 import { attempt, gapOf } from './finding.ts';
@@ -13,7 +14,7 @@ const logEventCap = 5_000;
  * these do not decide. Terms with `?` are alternatives.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
-const failurePattern = [
+export const failurePattern = [
   'Execution failed',
   'Lambda invocation failed',
   'Lambda execution failed',
@@ -154,6 +155,7 @@ function sourceState(
   if (read !== null && read.unread !== null) return { ...base, state: 'unread', gap: gapOf(read.unread) };
   const found = (read?.value?.items.length ?? 0) > 0;
   if (found) return { ...base, state: 'read', gap: read?.value?.complete === false ? cut(base.logGroup) : null };
+  if (kind === 'execution' && logGroup === null) return { ...base, state: 'not_applicable' };
   if (off) return { ...base, state: 'off', gap: loggingOffGap(kind, target) };
   if (logGroup === null) return { ...base, state: 'not_applicable' };
   if (read?.value === null) return { ...base, state: 'absent', gap: loggingOffGap(kind, target) };
@@ -170,9 +172,11 @@ function cut(logGroup: string | null): Gap {
 }
 
 function loggingOffGap(kind: Source['kind'], { apiId, stage, region, apiType }: Target): Gap {
-  const restLine = `aws apigateway update-stage --rest-api-id ${apiId} --stage-name ${stage} --patch-operations 'op=replace,path=/*/*/logging/loglevel,value=ERROR' --region ${region}`;
-  const v2Line = `aws apigatewayv2 update-stage --api-id ${apiId} --stage-name '${stage}' --access-log-settings '{"DestinationArn":"<log-group-arn>","Format":"$context.requestId $context.status $context.integrationErrorMessage"}' --region ${region}`;
-  const how = kind === 'execution' && apiType === 'REST' ? restLine : v2Line;
+  const rest = apiType === 'REST';
+  const settings = kind === 'access' ? turnOnAccessLog : turnOnExecutionLog;
+  const how = rest
+    ? cliLine('apigateway update-stage', { 'rest-api-id': apiId, 'stage-name': stage, ...settings.rest, region })
+    : cliLine('apigatewayv2 update-stage', { 'api-id': apiId, 'stage-name': stage, ...settings.v2, region });
   return {
     source: 'logs:FilterLogEvents',
     reason: 'logging_off',
@@ -180,6 +184,25 @@ function loggingOffGap(kind: Source['kind'], { apiId, stage, region, apiType }: 
     remedy: `Turn ${kind} logging of stage ${stage} on: ${how}`,
   };
 }
+
+const turnOnExecutionLog = {
+  rest: { 'patch-operations': 'op=replace,path=/*/*/logging/loglevel,value=ERROR' },
+  v2: { 'default-route-settings': 'LoggingLevel=ERROR' },
+};
+const destination = '<log-group-arn>';
+const lineFormat = (route: string) =>
+  `$context.requestId $context.status ${route} $context.authorizer.error $context.integrationErrorMessage`;
+const turnOnAccessLog = {
+  rest: {
+    'patch-operations': [
+      `op=replace,path=/accessLogSettings/destinationArn,value=${destination}`,
+      `op=replace,path=/accessLogSettings/format,value=${lineFormat('$context.httpMethod $context.resourcePath')}`,
+    ],
+  },
+  v2: {
+    'access-log-settings': JSON.stringify({ DestinationArn: destination, Format: lineFormat('$context.routeKey') }),
+  },
+};
 
 function elsewhere(destinationArn: string, target: Target): Gap {
   return {

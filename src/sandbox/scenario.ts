@@ -83,6 +83,9 @@ export type Expected = z.output<typeof expectedSchema>;
 /** Folder of the scenarios that come with the program. */
 export const shippedFolder = fileURLToPath(new URL('./scenarios/', import.meta.url));
 
+/** The many more that the bench scores: one cause or one trap each. */
+export const catalogueFolder = fileURLToPath(new URL('./scenarios/catalogue/', import.meta.url));
+
 /** A scenario file that cannot be used; the message names the file and every place in it that is wrong. */
 export class ScenarioError extends Error {
   constructor(file: string, problems: string[]) {
@@ -122,7 +125,18 @@ async function wholeWorld(file: string, document: unknown, seen: string[]): Prom
   const baseFile = (await findScenario(dirname(file), base)) ?? (await findScenario(shippedFolder, base));
   if (baseFile === undefined) throw new ScenarioError(file, [`world.base: no scenario ${base} beside it or shipped`]);
   if (trail.includes(baseFile)) throw new ScenarioError(file, [`world.base: ${base} leads back to this file`]);
-  return mergePatch(await wholeWorld(baseFile, await readDocument(baseFile), trail), patch);
+  const merged = mergePatch(await wholeWorld(baseFile, await readDocument(baseFile), trail), patch);
+  restoreSnapshots(merged, patch);
+  return merged;
+}
+
+/** A deployment's snapshot is a merge patch itself: it replaces the base's, and its nulls mean something later. */
+function restoreSnapshots(merged: unknown, patch: unknown): void {
+  if (!isObject(merged) || !isObject(patch)) return;
+  for (const [key, value] of Object.entries(patch)) {
+    if (key === 'snapshot' && value !== null) merged[key] = value;
+    else restoreSnapshots(merged[key], value);
+  }
 }
 
 /** By file name first, because that needs no reading. */

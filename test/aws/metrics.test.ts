@@ -72,6 +72,14 @@ describe('readMetrics', () => {
     });
   });
 
+  it('asks from a full minute on, whatever second the time begins at', async () => {
+    const { send, calls } = await wire(() => ({ body: { MetricDataResults: [] } }));
+
+    await readMetrics(send, [query('errors')], '2026-11-20T10:00:19.500Z', end);
+
+    expect(calls[0]?.body).toMatchObject({ StartTime: at(0), EndTime: at(15) });
+  });
+
   it('asks for at most 500 series at once', async () => {
     const { send, calls } = await wire(() => ({ body: { MetricDataResults: [] } }));
 

@@ -166,3 +166,27 @@ describe('the execution log of a WebSocket API', () => {
     expect(searched()).toEqual(names);
   });
 });
+
+describe('a stage that logs nothing', () => {
+  const off: Answers = {
+    'apigatewayv2:GetStage': () => ({ StageName: 'prod' }),
+    'apigateway:GetStage': () => ({ stageName: 'prod' }),
+    'logs:FilterLogEvents': () => notFound('logs:FilterLogEvents'),
+  };
+
+  test.each([
+    ['REST', ['off', 'off'], ['/*/*/logging/loglevel', '/accessLogSettings/destinationArn']],
+    ['WEBSOCKET', ['off', 'off'], ['--default-route-settings LoggingLevel=ERROR', '--access-log-settings']],
+    // HTTP APIs have no execution log to turn on.
+    ['HTTP', ['not_applicable', 'off'], [undefined, '--access-log-settings']],
+  ] as const)('is told how to log, as the API type does it: %s', async (apiType, states, lines) => {
+    const { sources } = await signals({ ...target, apiType }, off).signals.failures();
+
+    expect(sources.map(one => one.state)).toEqual(states);
+    for (const [index, line] of lines.entries()) {
+      const remedy = sources[index]?.gap?.remedy;
+      if (line === undefined) expect(remedy).toBeUndefined();
+      else expect(remedy).toContain(line);
+    }
+  });
+});

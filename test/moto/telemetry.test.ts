@@ -174,6 +174,13 @@ describe('metrics', () => {
     ]);
   });
 
+  // moto counts periods from the second that is asked for, where CloudWatch rounds it down to a minute.
+  test('begin on full minutes, whatever second they are asked from', async () => {
+    const read = await readMetrics(send, [query('errors', '5XXError')], at(0, 3_000), at(8));
+
+    expect(read[0]?.points.map(point => point.at)).toEqual([at(0), at(2), at(4)]);
+  });
+
   test('of another stage are none of this one', async () => {
     const read = await readMetrics(send, [query('errors', '5XXError', { ...stage, Stage: 'test' })], at(0), at(8));
 

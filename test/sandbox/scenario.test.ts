@@ -112,6 +112,28 @@ describe('scenario files', () => {
     expect(Object.keys(scenarios.get('third')?.world.traffic ?? {})).toEqual(['answers']);
   });
 
+  it('keep what a snapshot removes until the deployment is made of it', async () => {
+    const timeout = 'integrations: { web: { timeoutInMillis: null } }';
+    const path = await folder({
+      'http.yaml': `${head('http')}world:
+  accountId: '123412341234'
+  region: eu-west-1
+  httpApis:
+    h1:
+      name: web
+      routes: { GET /a: { target: integrations/web } }
+      integrations: { web: { integrationType: HTTP_PROXY, integrationUri: 'https://a.example', timeoutInMillis: 900 } }
+      deployments: { d1: { createdDate: -1d, snapshot: { integrations: { web: { timeoutInMillis: 500 } } } } }
+`,
+      'then.yaml': `${head('then')}world: { base: http, patch: { httpApis: { h1: { deployments: { d1: { snapshot: { ${timeout} } } } } } } }\n`,
+    });
+
+    const { deployments, draft } = (await loadScenarios(path)).get('then')?.world.httpApis.h1 ?? {};
+
+    expect(draft?.integrations.web).toMatchObject({ timeoutInMillis: 900 });
+    expect(deployments?.d1?.configuration.integrations.web).not.toHaveProperty('timeoutInMillis');
+  });
+
   it.each([
     ['an unknown field', `${head('x')}${world}cause: y\n`, /x\.yaml: the document: Unrecognized key: "cause"\.$/],
     [

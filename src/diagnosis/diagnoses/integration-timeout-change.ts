@@ -8,5 +8,5 @@ export const integrationTimeoutChange = defineChangeDiagnosis({
   subject: 'integration timeout changes',
   iam: false,
   selects: change => change.kind === 'integration-timeout',
-  remark: 'An integration timeout is answered with 504.',
+  remark: 'An integration timeout is answered with 504, by HTTP APIs also with 503.',
 });

@@ -5,7 +5,8 @@ import type { Authorizer, Listed, MetricQuery, MetricSeries, PolicyDocument } fr
 import { functionMetric, metricCommand } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
 import { causeRecord } from '../causes/catalogue.ts';
-import { faultContext } from '../faults.ts';
+import { exportGaps } from '../deployed.ts';
+import { faultContext, keysOf } from '../faults.ts';
 import { attempt, defineStep, gapOf, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
 import { type FunctionLog, functionLogAspects, readFunctionLogs } from '../function-logs.ts';
 import { functionParameters, qualifiedName } from '../function-state.ts';
@@ -74,6 +75,12 @@ export const authorizers = defineStep<Facts>({
       return judge('unknown', `The authorizers of ${name} could not be read.`, { gaps: gapsOf(deployed) });
     }
     const used = usedAuthorizers(deployed.value);
+    const routes = deployed.value.configuration.routes.filter(route => route.authorizerId !== null);
+    if (used.length === 0 && routes.length > 0) {
+      // The draft that stands in for an export is read without them.
+      const sentence = `${listed(keysOf(routes))} of ${name} has an authorizer, which could not be read.`;
+      return judge('unknown', sentence, { gaps: exportGaps(deployed.value) });
+    }
     if (used.length === 0) return judge('not_applicable', `No route of ${name} has an authorizer.`);
     const notes = notebook();
     const setup = setupOf(run, facts);

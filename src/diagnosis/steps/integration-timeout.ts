@@ -341,6 +341,8 @@ function timeoutClaim(
 }
 
 function capital(text: string): string {
+  // An address stays as it is written.
+  if (text.includes('://')) return text;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

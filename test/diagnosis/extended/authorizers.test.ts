@@ -150,6 +150,17 @@ describe('authorizers', () => {
     expect(parts.gaps.map(gap => gap.permission)).toEqual(['cloudwatch:GetMetricData', 'lambda:GetPolicy']);
   });
 
+  test('a draft that stands in for the export, and is read without its authorizers', async () => {
+    const unread = { source: 'apigateway:GetExport', reason: 'throttled', permission: null, remedy: 'Wait.' } as const;
+    const { configuration } = guarded();
+    const draft = { ...configuration, authorizers: [] };
+    const finding = await run({
+      deployed: { ...guarded(), configuration: draft, basis: 'draft', faithful: false, unread },
+    });
+    expect(finding).toMatchObject({ status: 'unknown', claims: [], gaps: [unread] });
+    expect(finding.summary).toMatch(/ has an authorizer, which could not be read\.$/);
+  });
+
   test('an API without authorizers, or with one that no route uses', async () => {
     expect(await run({ deployed: deployed() })).toMatchObject({ status: 'not_applicable' });
     const unused = guarded();
