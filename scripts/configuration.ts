@@ -95,7 +95,9 @@ function typeOf(field: JsonSchema): string {
 function example(): string {
   const lines = entries.map(({ name, about, preset }) => {
     const value = preset === undefined || /\s/.test(preset) ? '' : preset;
-    return `${wrapped(about)}\n# ${name}=${value}\n`;
+    // What the page shows below has no place here.
+    const here = about.replace('; see below', '; docs/configuration.md lists its fields');
+    return `${wrapped(here)}\n# ${name}=${value}\n`;
   });
   return `# Copy to .env and uncomment what you need. A variable that is set in the environment wins.
 # Made from src/settings.ts by "npm run generate"; docs/configuration.md says more.

@@ -91,7 +91,8 @@ const guide = `# Scenarios
 
 A scenario is one story: what AWS would show of it, and what the diagnosis is expected to say. The sandbox, \`apigw-500 bench\`
 and the tests read the same files: YAML or JSON, one scenario a file. The shipped ones are in
-[src/sandbox/scenarios](../src/sandbox/scenarios); \`bench --scenarios DIR\` reads your own. Editors complete and check them with
+[src/sandbox/scenarios](../src/sandbox/scenarios): the incidents of the sandbox, and in \`catalogue\` one or more worlds for each
+cause. \`bench\` runs both; \`bench --scenarios DIR\` reads the files of a folder of your own instead. Editors complete and check them with
 \`# yaml-language-server: $schema=…/docs/scenario.schema.json\` on the first line.
 
 \`\`\`yaml

@@ -37,6 +37,16 @@ export interface App {
   idle(): Promise<void>;
 }
 
+/** Nobody answers at Slack's address; no setting need be wrong. */
+export class SlackUnreachableError extends Error {
+  constructor(apiUrl: string, cause: unknown) {
+    const { host } = new URL(apiUrl);
+    const next = `Check the network, DNS and proxy of this machine, and SLACK_API_URL if it is set; then start again.`;
+    super(`Slack cannot be reached at ${host} (${reasonOf(cause)}). ${next}`, { cause });
+    this.name = 'SlackUnreachableError';
+  }
+}
+
 // Together below the ten seconds that a stop may take; Slack's grace counts twice, for what comes in and what goes out.
 const runGraceMs = 6_000;
 const slackGraceMs = 1_500;
@@ -104,7 +114,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     investigations,
     async start() {
       await slack.start().catch(error => {
-        log.error({ err: error }, 'Slack does not answer.');
+        if (isUnreachable(error)) throw new SlackUnreachableError(settings.apiUrl, error);
         throw new ConfigError([`Slack does not answer as it should: ${messageOf(error)}`], { cause: error });
       });
       await investigations.start();
@@ -143,6 +153,19 @@ async function readiness(investigations: { ping(): Promise<void> }, slack: { isR
   );
   const surface = slack.isReady() ? 'ok' : 'unavailable';
   return { status: store === 'ok' && surface === 'ok' ? 'ready' : 'not_ready', store, slack: surface };
+}
+
+/** Slack's clients wrap what the network said. https://docs.slack.dev/tools/node-slack-sdk/web-api#handle-errors */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof Error && /_request_error$/.test(String((error as NodeJS.ErrnoException).code));
+}
+
+function reasonOf(error: unknown): string {
+  for (let at = error; at instanceof Error; at = (at as { original?: unknown }).original ?? at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (code !== undefined && /^E[A-Z_]+$/.test(code)) return code;
+  }
+  return 'no answer';
 }
 
 function messageOf(error: unknown): string {

@@ -11,12 +11,12 @@ interface Entry {
 const commands: Record<string, Entry> = {
   serve: {
     synopsis: 'serve',
-    about: 'the bot: Slack (Socket Mode where SLACK_APP_TOKEN is set, else HTTP) and health',
+    about: 'the Slack app: commands and buttons (Socket Mode where SLACK_APP_TOKEN is set, else HTTP) and health',
     load: () => import('./cli/serve.ts'),
   },
   sandbox: {
     synopsis: 'sandbox [--port 3500] [--scenario ID]',
-    about: 'the same bot on a page of its own and a scripted AWS: no account, no token',
+    about: 'the same app on a page of its own and a scripted AWS: no account, no token',
     load: () => import('./cli/sandbox.ts'),
   },
   diagnose: {
@@ -67,7 +67,8 @@ async function exitCodeOf([name, ...args]: readonly string[]): Promise<ExitCode>
   }
   const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry === undefined) {
-    err(`${name === undefined ? 'Say which command.' : `There is no command "${name}".`}\n\n${usage}`);
+    if (name === undefined) err(`Say which command.\n\n${usage}`);
+    else err(`There is no command "${name}".\napigw-500 --help lists those that there are.\n`);
     return 2;
   }
   const [command, { ConfigError, readConfig }] = await Promise.all([entry.load(), import('./config.ts')]);
@@ -95,6 +96,7 @@ const terminal: Omit<CommandContext, 'config' | 'version'> = {
   err: text => void process.stderr.write(text),
   stdin: process.stdin,
   terminal: process.stdout.isTTY ? { columns: process.stdout.columns, colour: process.stdout.hasColors() } : null,
+  progress: process.stderr.isTTY === true,
   stopped,
 };
 

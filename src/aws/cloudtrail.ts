@@ -5,8 +5,6 @@ import { readPages } from './paging.ts';
 import type { Send } from './send.ts';
 import type { Listed, TrailEvent } from './types.ts';
 
-export { globalRegion } from './regions.ts';
-
 export interface TrailQuery {
   region: string;
   /** ISO 8601, both included; CloudTrail keeps 90 days. */

@@ -30,7 +30,6 @@ export interface OperationTypes {
   'apigateway:GetGatewayResponses': [rest.GetGatewayResponsesCommandInput, rest.GetGatewayResponsesCommandOutput];
   'apigateway:GetAccount': [rest.GetAccountCommandInput, rest.GetAccountCommandOutput];
   'apigateway:GetVpcLink': [rest.GetVpcLinkCommandInput, rest.GetVpcLinkCommandOutput];
-  'apigateway:GetDomainName': [rest.GetDomainNameCommandInput, rest.GetDomainNameCommandOutput];
   'apigateway:GetBasePathMappings': [rest.GetBasePathMappingsCommandInput, rest.GetBasePathMappingsCommandOutput];
 
   'apigatewayv2:GetApi': [v2.GetApiCommandInput, v2.GetApiCommandOutput];
@@ -61,7 +60,6 @@ export interface OperationTypes {
   'iam:SimulatePrincipalPolicy': [iam.SimulatePrincipalPolicyCommandInput, iam.SimulatePrincipalPolicyCommandOutput];
 
   'logs:FilterLogEvents': [logs.FilterLogEventsCommandInput, logs.FilterLogEventsCommandOutput];
-  'logs:DescribeLogGroups': [logs.DescribeLogGroupsCommandInput, logs.DescribeLogGroupsCommandOutput];
 
   'cloudwatch:GetMetricData': [cloudwatch.GetMetricDataCommandInput, cloudwatch.GetMetricDataCommandOutput];
   'cloudwatch:DescribeAlarms': [cloudwatch.DescribeAlarmsCommandInput, cloudwatch.DescribeAlarmsCommandOutput];
@@ -132,7 +130,6 @@ const resources: { readonly [N in OperationName]: readonly string[] } = {
   'apigateway:GetGatewayResponses': [gateway('/restapis/*/gatewayresponses')],
   'apigateway:GetAccount': [gateway('/account')],
   'apigateway:GetVpcLink': [gateway('/vpclinks/*')],
-  'apigateway:GetDomainName': [gateway('/domainnames/*')],
   'apigateway:GetBasePathMappings': [gateway('/domainnames/*/basepathmappings')],
 
   'apigatewayv2:GetApi': [gateway('/apis/*')],
@@ -162,7 +159,6 @@ const resources: { readonly [N in OperationName]: readonly string[] } = {
     local('logs', 'log-group:/aws/lambda/*'),
     local('logs', 'log-group:aws-waf-logs-*'),
   ],
-  'logs:DescribeLogGroups': ['*'],
 
   'cloudwatch:GetMetricData': ['*'],
   // A narrower scope hides composite alarms.

@@ -25,7 +25,6 @@ const quotas: Readonly<Record<string, Quota>> = {
   'apigateway:GetResources': { perSecond: 2.5, burst: 5 },
   cloudtrail: { perSecond: 2, burst: 2 },
   'logs:FilterLogEvents': { perSecond: 5, burst: 5 },
-  'logs:DescribeLogGroups': { perSecond: 5, burst: 5 },
   wafv2: { perSecond: 5, burst: 5 },
   lambda: { perSecond: 15, burst: 15 },
   'cloudwatch:GetMetricData': { perSecond: 50, burst: 50 },

@@ -8,14 +8,18 @@ import type { AwsServer } from '../sandbox/aws/server.ts';
 import type { Scenario } from '../sandbox/scenario.ts';
 import { type BenchTotal, type Outcome, type Score, scoreScenario, totalOf } from '../sandbox/score.ts';
 import { createLog } from '../telemetry.ts';
-import type { CommandContext, ExitCode } from './command.ts';
+import { type CommandContext, type ExitCode, mistake } from './command.ts';
 
 export const usage = `Usage: apigw-500 bench [--scenarios DIR] [--json]
 
-Diagnoses every scenario of a folder (the shipped ones unless told) against the embedded AWS and
-scores the verdicts. docs/scenarios.md tells how to write one.
+Diagnoses every scenario of a folder against the embedded AWS and scores the verdicts. Without a
+folder, those that come with the program: the incidents of the sandbox and the catalogue of causes.
+docs/scenarios.md tells how to write one.
 
-Exit: 0 done, 2 usage or a scenario file that cannot be used.
+  --scenarios DIR  a folder of your own, with .yaml, .yml or .json files
+  --json           one JSON document: totals and scenarios
+
+Exit: 0 done, 2 usage, no scenario, or a scenario file that cannot be used.
 `;
 
 export interface BenchRun {
@@ -27,22 +31,24 @@ export interface BenchRun {
 
 export async function run(args: readonly string[], context: CommandContext): Promise<ExitCode> {
   const options = optionsOf(args);
-  if (options === null) {
-    context.err(`bench takes --scenarios DIR and --json only.\n\n${usage}`);
-    return 2;
-  }
+  if (options === null) return mistake(context, 'bench', 'bench takes --scenarios DIR and --json only.');
   const { catalogueFolder, loadScenarios, ScenarioError, shippedFolder } = await import('../sandbox/scenario.ts');
   let scenarios: Map<string, Scenario>;
   try {
     const folders = options.folder === null ? [shippedFolder, catalogueFolder] : [resolve(options.folder)];
     scenarios = new Map((await Promise.all(folders.map(loadScenarios))).flatMap(loaded => [...loaded]));
   } catch (error) {
-    const unusable = error instanceof ScenarioError || (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!unusable) throw error;
-    context.err(`${(error as Error).message}\n`);
+    const { code, path } = error as NodeJS.ErrnoException;
+    const words = error instanceof ScenarioError ? error.message : unreadableWords(code, path ?? options.folder ?? '');
+    if (words === null) throw error;
+    context.err(`${words}\n`);
     return 2;
   }
-  const runs = await runScenarios(scenarios, context);
+  if (scenarios.size === 0) {
+    context.err(`There is no scenario file in ${options.folder}: give a folder with .yaml, .yml or .json files.\n`);
+    return 2;
+  }
+  const runs = await runScenarios(scenarios, context, progressOf(context, scenarios.size));
   const total = totalOf(runs);
   const scores = runs.map(one => one.score);
   context.out(
@@ -63,16 +69,41 @@ function optionsOf(args: readonly string[]): { folder: string | null; json: bool
   }
 }
 
+/** Null where it is none of the errors that a wrong folder leads to. */
+function unreadableWords(code: string | undefined, path: string): string | null {
+  switch (code) {
+    case 'ENOENT':
+      return `${path} does not exist: give --scenarios a folder that does.`;
+    case 'ENOTDIR':
+      return `${path} is no folder: give --scenarios the folder that the file is in.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${path} may not be read by this user.`;
+    default:
+      return null;
+  }
+}
+
+/** One line on stderr that is written over and over, for people only. */
+function progressOf({ err, progress }: CommandContext, total: number): (done: number) => void {
+  if (!progress) return () => undefined;
+  return done => err(`\r${done} of ${total} scenarios${done === total ? '\r\u001b[K' : ''}`);
+}
+
 /** One after the other, so that durations can be compared. */
 export async function runScenarios(
   scenarios: ReadonlyMap<string, Scenario>,
   context: Pick<CommandContext, 'clock' | 'config'>,
+  onRun: (done: number) => void = () => undefined,
 ): Promise<BenchRun[]> {
   const { startAwsServer } = await import('../sandbox/aws/server.ts');
   const server = await startAwsServer({ scenarios, clock: context.clock });
   try {
     const runs: BenchRun[] = [];
-    for (const scenario of scenarios.values()) runs.push(await runScenario(scenario, server, context));
+    for (const scenario of scenarios.values()) {
+      runs.push(await runScenario(scenario, server, context));
+      onRun(runs.length);
+    }
     return runs;
   } finally {
     await server.stop();
@@ -134,7 +165,7 @@ function table(total: BenchTotal, scores: readonly Score[]): string {
     const line = `${mark}  ${score.id.padEnd(width)}  ${String(score.awsCalls).padStart(3)} calls  ${String(score.durationMs).padStart(5)} ms  ${score.got[0]}`;
     return [line, ...score.misses.map(miss => `      ${miss}`)].join('\n');
   });
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  const percent = (share: number | null) => (share === null ? 'nothing to measure' : `${(share * 100).toFixed(1)} %`);
   return [
     ...rows,
     '',

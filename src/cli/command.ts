@@ -7,9 +7,15 @@ import type { Config, ConfigPurpose } from '../config.ts';
 export type ExitCode = 0 | 1 | 2 | 3 | 4;
 
 export interface Command {
-  /** Printed for `--help` and after a mistake; ends with a line break. */
+  /** Printed for `--help`; ends with a line break. */
   usage: string;
   run(args: readonly string[], context: CommandContext): Promise<ExitCode>;
+}
+
+/** What a person who typed something else than the usage is told: what is wrong, then where more stands. */
+export function mistake(context: Pick<CommandContext, 'err'>, command: string, sentence: string): 2 {
+  context.err(`${sentence}\napigw-500 ${command} --help tells more.\n`);
+  return 2;
 }
 
 export interface CommandContext {
@@ -23,6 +29,8 @@ export interface CommandContext {
   stdin: NodeJS.ReadableStream;
   /** Of stdout; null where it is a pipe or a file. */
   terminal: { columns: number; colour: boolean } | null;
+  /** stderr is a terminal, so that a line there can be written over. */
+  progress: boolean;
   /** From the first call on, SIGTERM and SIGINT do not end the process but resolve this. */
   stopped(): Promise<void>;
   version: string;

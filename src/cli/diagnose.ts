@@ -4,8 +4,9 @@ import { type OpenDiagnosis, openDiagnosis } from '../app.ts';
 import { parseRequest } from '../diagnosis/request.ts';
 import type { Candidate, DiagnosisRequest, Location, Report } from '../diagnosis/types.ts';
 import { candidatesText, reportText, type TextOptions } from '../render/text.ts';
+import { wrongStage } from '../render/words.ts';
 import { createLog } from '../telemetry.ts';
-import type { CommandContext, ExitCode } from './command.ts';
+import { type CommandContext, type ExitCode, mistake } from './command.ts';
 
 export const usage = `Usage: apigw-500 diagnose <target> [stage] [since] [flags]
 
@@ -35,7 +36,7 @@ export async function run(args: readonly string[], context: CommandContext, open
   const words = args.filter(word => word !== '--json');
   const parsed = parseRequest(words, context.clock());
   const output = createOutput(context, json);
-  if ('problem' in parsed) return output.failed(2, 'usage', `${parsed.problem}\n\n${usage.trimEnd()}`, parsed.problem);
+  if ('problem' in parsed) return output.mistaken(withJson(parsed.problem));
   try {
     const diagnosing = await open(context, parsed.request.region);
     try {
@@ -48,6 +49,11 @@ export async function run(args: readonly string[], context: CommandContext, open
     output.broken(error);
     throw error;
   }
+}
+
+/** The request knows the flags of every surface; this one is the terminal's own. */
+function withJson(problem: string): string {
+  return problem.replace(/(There is no option .* Known are .*)\.$/s, '$1, --json.');
 }
 
 async function diagnose(
@@ -65,7 +71,7 @@ async function diagnose(
 }
 
 function notLocated(
-  { target }: DiagnosisRequest,
+  { target, stage }: DiagnosisRequest,
   location: Exclude<Location, { kind: 'found' }>,
   output: Output,
 ): ExitCode {
@@ -79,20 +85,37 @@ function notLocated(
         location.candidates,
       );
     case 'not_found':
-      return output.candidates(
-        'target_not_found',
-        location.candidates.length === 0
-          ? `No API in ${location.region} fits "${target}". Check its name or id, the Region (--region) and the account (AWS_PROFILE or --account).`
-          : `No API in ${location.region} fits "${target}". The closest are these.`,
-        location.candidates,
-      );
+      return output.candidates('target_not_found', notFoundWords(target, stage, location), location.candidates);
   }
+}
+
+function notFoundWords(
+  target: string,
+  stage: string | null,
+  { region, candidates }: Extract<Location, { kind: 'not_found' }>,
+): string {
+  const wrong = wrongStage(target, stage, candidates);
+  if (wrong !== null) {
+    const next =
+      wrong.stage === null
+        ? ''
+        : ` Type: apigw-500 diagnose ${wrong.api} --stage ${/^\w[\w-]*$/.test(wrong.stage) ? wrong.stage : `'${wrong.stage}'`}`;
+    return `${wrong.sentence}${next}`;
+  }
+  const nothing = `No API in ${region} fits "${target}".`;
+  if (candidates.length === 0) {
+    return `${nothing} Check its name or id, the Region (--region) and the account (AWS_PROFILE or --account).`;
+  }
+  return candidates.length === 1
+    ? `${nothing} The closest is this; give its id or name.`
+    : `${nothing} The closest are these; give the id or name of one.`;
 }
 
 interface Output {
   report(report: Report): void;
-  /** The message goes to stderr; with --json, a document with the short one stands on stdout all the same. */
-  failed(code: 2 | 4, error: ErrorCode, message: string, short?: string): ExitCode;
+  /** The message goes to stderr; with --json, a document with it stands on stdout all the same. */
+  failed(code: 4, error: ErrorCode, message: string): ExitCode;
+  mistaken(problem: string): ExitCode;
   candidates(error: ErrorCode, message: string, candidates: readonly Candidate[]): ExitCode;
   broken(error: unknown): void;
 }
@@ -108,10 +131,14 @@ function createOutput({ out, err, terminal }: CommandContext, json: boolean): Ou
       if (json) document(report);
       else out(reportText(report, options));
     },
-    failed(code, error, message, short = message) {
+    failed(code, error, message) {
       err(`${message}\n`);
-      if (json) document({ error: { code: error, message: short, candidates: [] } });
+      if (json) document({ error: { code: error, message, candidates: [] } });
       return code;
+    },
+    mistaken(problem) {
+      if (json) document({ error: { code: 'usage' satisfies ErrorCode, message: problem, candidates: [] } });
+      return mistake({ err }, 'diagnose', problem);
     },
     candidates(error, message, candidates) {
       if (json) document({ error: { code: error, message, candidates } });

@@ -1,14 +1,14 @@
-/** The bot on a page of its own, until it is told to stop. */
+/** The whole program on a page of its own, until it is told to stop. */
 import { parseArgs } from 'node:util';
 import { SandboxError, startSandbox } from '../sandbox/sandbox.ts';
 import { createLog } from '../telemetry.ts';
-import type { CommandContext, ExitCode } from './command.ts';
+import { type CommandContext, type ExitCode, mistake } from './command.ts';
 
 const defaultPort = '3500';
 
 export const usage = `Usage: apigw-500 sandbox [--port ${defaultPort}] [--scenario ID]
 
-Serves a chat workspace with the bot in it, and an AWS with incidents to pick from. Needs no Slack, no
+Serves a chat workspace with the app in it, and an AWS with incidents to pick from. Needs no Slack, no
 AWS account and no token; nothing leaves this machine, and nothing is kept.
 
   --port N         the port on 127.0.0.1; 0 takes any that is free
@@ -17,10 +17,7 @@ AWS account and no token; nothing leaves this machine, and nothing is kept.
 
 export async function run(args: readonly string[], context: CommandContext): Promise<ExitCode> {
   const options = parse(args);
-  if ('problem' in options) {
-    context.err(`${options.problem}\n\n${usage}`);
-    return 2;
-  }
+  if ('problem' in options) return mistake(context, 'sandbox', options.problem);
   const told = context.stopped();
   try {
     const sandbox = await startSandbox({ ...options, clock: context.clock, log: createLog('warn') });
@@ -52,6 +49,12 @@ function parse(args: readonly string[]): { port: number; scenario: string | unde
     }
     return { port, scenario: values.scenario };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: problemOf(error) };
   }
+}
+
+/** Node's own words about arguments, up to its advice for other cases. */
+function problemOf(error: unknown): string {
+  const [sentence = ''] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n/);
+  return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -1,19 +1,16 @@
-/** The bot, until it is told to stop. */
-import { createApp } from '../app.ts';
+/** The app, until it is told to stop. */
+import { createApp, SlackUnreachableError } from '../app.ts';
 import { createLog } from '../telemetry.ts';
-import type { CommandContext, ExitCode } from './command.ts';
+import { type CommandContext, type ExitCode, mistake } from './command.ts';
 
 export const usage = `Usage: apigw-500 serve
 
-Runs the bot until SIGTERM or SIGINT: in Socket Mode where SLACK_APP_TOKEN is set, else over HTTP on
+Answers Slack until SIGTERM or SIGINT: in Socket Mode where SLACK_APP_TOKEN is set, else over HTTP on
 PORT. All settings come from the environment, .env and CONFIG_FILE; docs/configuration.md lists them.
 `;
 
 export async function run(args: readonly string[], context: CommandContext): Promise<ExitCode> {
-  if (args.length > 0) {
-    context.err(`serve takes no arguments.\n\n${usage}`);
-    return 2;
-  }
+  if (args.length > 0) return mistake(context, 'serve', 'serve takes no arguments.');
   const config = context.config('serve');
   const log = createLog(config.logLevel ?? 'info');
   const told = context.stopped();
@@ -23,6 +20,10 @@ export async function run(args: readonly string[], context: CommandContext): Pro
     log.info({ port, mode: config.slack?.appToken ? 'socket' : 'http', version: context.version }, 'Ready.');
     await told;
     log.info({}, 'Stopping.');
+  } catch (error) {
+    if (!(error instanceof SlackUnreachableError)) throw error;
+    context.err(`${error.message}\n`);
+    return 2;
   } finally {
     await app.stop();
   }

@@ -34,22 +34,18 @@ function withOthers(sentence: string, others: number): string {
   return `${sentence.replace(/\.$/, '')}; ${others === 1 ? 'one more finding is' : `${others} more findings are`} in the evidence.`;
 }
 
-/**
- * One claim for each cause and basis, with all its evidence. The texts of the catalogue are about one function or
- * endpoint: that of the first claim, as what fails comes first; the others only add what they know about it.
- */
+/** One claim for each cause, basis and function, with all its evidence; what is known first counts. */
 function merged(claims: Claim[]): Claim[] {
-  const byCause = Map.groupBy(claims, ({ cause, basis }) => `${cause} ${basis}`);
+  const byCause = Map.groupBy(claims, ({ cause, basis, parameters }) => `${cause} ${basis} ${parameters.functionName}`);
   return [...byCause.values()].flatMap(group => {
     const [first] = group;
     if (first === undefined) return [];
-    const same = group.filter(one => one.parameters.functionName === first.parameters.functionName);
     const counts = group.flatMap(one => one.requests ?? []);
     return {
       ...first,
       evidence: [...new Set(group.flatMap(one => one.evidence))],
       requests: counts.length === 0 ? null : counts.reduce((all, count) => all + count, 0),
-      parameters: Object.assign({}, ...same.toReversed().map(one => one.parameters)),
+      parameters: Object.assign({}, ...group.toReversed().map(one => one.parameters)),
     };
   });
 }

@@ -39,10 +39,11 @@ export function relevantChanges(events: TrailEvent[], scope: ChangeScope): Relev
       who: event.who,
       event: event.name,
       resource: described.resource,
-      detail: detailOf(described, earlier),
+      detail: detailOf(described, earlier, event.name),
       minutesBeforeOnset: minutesBetween(effectiveAt, scope.onset),
       kind: described.kind,
       grants: described.grants ?? false,
+      also: described.also ?? [],
       touches: described.touches,
       deploymentId: carried?.id ?? null,
       eventId: event.id,
@@ -95,6 +96,7 @@ function datedDeployment(deployment: StageDeployment, { target, onset }: ChangeS
     minutesBeforeOnset: minutesBetween(deployment.effectiveAt, onset),
     kind: 'deployment',
     grants: false,
+    also: [],
     touches: [target.apiId],
     deploymentId: deployment.id,
     eventId: null,
@@ -110,6 +112,7 @@ interface Described {
   /** A REST change acts from the next deployment on. https://docs.aws.amazon.com/apigateway/latest/developerguide/updating-api.html */
   deployable: boolean;
   grants?: boolean;
+  also?: ChangeKind[];
 }
 
 function describe(event: TrailEvent, scope: ChangeScope): Described | null {
@@ -191,8 +194,10 @@ function describeFunctionChange(event: TrailEvent, { functionNames }: ChangeScop
   const name = /function:([^:]+)/.exec(given)?.[1] ?? given.split(':')[0] ?? given;
   if (!functionNames.includes(name)) return null;
   const role = text(parameters.role);
-  const kind =
-    role !== null && event.name === 'UpdateFunctionConfiguration' ? 'function-role' : functionChanges[event.name];
+  // Templates send the role with every update: alone it is a swap, among other settings it may be one.
+  const settings = Object.keys(parameters).filter(key => !['functionName', 'role', 'environment'].includes(key));
+  const sendsRole = role !== null && event.name === 'UpdateFunctionConfiguration';
+  const kind = sendsRole && settings.length === 0 ? 'function-role' : functionChanges[event.name];
   const values = pick(parameters, [
     'statementId',
     'principal',
@@ -215,6 +220,7 @@ function describeFunctionChange(event: TrailEvent, { functionNames }: ChangeScop
     values,
     deployable: false,
     grants: event.name === 'AddPermission',
+    also: sendsRole ? ['function-role'] : [],
   };
 }
 
@@ -230,6 +236,8 @@ function describeIamChange(event: TrailEvent, { roleNames, policyArns }: ChangeS
     touches,
     values: pick(event.requestParameters, ['policyName', 'policyArn', 'versionId', 'permissionsBoundary']),
     deployable: false,
+    // An attached policy only gives, unless it was made to deny.
+    grants: event.name === 'AttachRolePolicy' && !/deny|quarantine|block/i.test(policy ?? ''),
   };
 }
 
@@ -272,8 +280,22 @@ function describeNeighbour(event: TrailEvent): Described | null {
   return { kind: neighbour.kind, resource, touches: [resource], values, deployable: false };
 }
 
+/** Events that take something away name it, and set nothing. */
+const undoing: readonly (readonly [event: RegExp, done: string])[] = [
+  [/^Remove/, 'removed'],
+  [/^Detach/, 'detached'],
+  [/^Delete/, 'deleted'],
+  [/^(Add|Attach)/, 'added'],
+];
+
 /** `timeoutInMillis 29000 -> 3000`, or `timeoutInMillis set to 3000` where the value before is not known. */
-function detailOf({ resource, values }: Described, earlier: Map<string, string>): string {
+function detailOf({ resource, values }: Described, earlier: Map<string, string>, event: string): string {
+  const [, done] = undoing.find(([name]) => name.test(event)) ?? [];
+  if (done !== undefined) {
+    return Object.entries(values)
+      .map(([property, value]) => `${property} ${value} ${done}`)
+      .join(', ');
+  }
   return Object.entries(values)
     .map(([property, value]) => {
       const key = `${resource} ${property}`;

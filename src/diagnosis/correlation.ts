@@ -29,7 +29,9 @@ export function isShortlyBefore(change: Change, window: Window): boolean {
 export function broughtAbout(change: RelevantChange, findings: readonly Finding[], target: Target): RankedCause[] {
   if (change.grants) return [];
   return rankCauses(findings, target).filter(
-    cause => leadsTo(change.kind, cause.id) && touches(change, claimsFor(cause, findings)),
+    cause =>
+      [change.kind, ...change.also].some(kind => leadsTo(kind, cause.id)) &&
+      touches(change, claimsFor(cause, findings)),
   );
 }
 

@@ -109,7 +109,6 @@ export function functionsToRead(
   functions: readonly FunctionFacts[],
   backends: readonly Backend[],
   failures: Failures | null,
-  { overrides }: Pick<Run, 'overrides'>,
 ): FunctionFacts[] {
   const integrated = functions.filter(one => one.usedBy === 'integration' && one.configuration !== null);
   const told = failures?.sources.some(source => source.state === 'read') ?? false;
@@ -119,7 +118,7 @@ export function functionsToRead(
     .filter(({ cause, lambdaRequestId }) => vague.includes(cause) && (cause !== null || lambdaRequestId !== null));
   const behind = unclear.map(request => {
     const backend = backendServing(backends, request);
-    return backend === null ? null : functionBehind(backend, functions, overrides);
+    return backend === null ? null : functionBehind(backend, functions);
   });
   return integrated.filter(one => behind.includes(one));
 }

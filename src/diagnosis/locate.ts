@@ -44,7 +44,7 @@ interface Search extends LocateContext {
 }
 
 /** The last minutes until now, or the span that was given; starts on a full minute, as metrics do. */
-export function windowOf({ span }: DiagnosisRequest, now: Date): Window {
+function windowOf({ span }: DiagnosisRequest, now: Date): Window {
   const fixed = 'from' in span;
   const end = fixed ? span.to : now.toISOString();
   const start = fixed ? Date.parse(span.from) : now.getTime() - span.minutes * 60_000;
@@ -68,9 +68,17 @@ async function locateId(reference: Extract<TargetReference, { kind: 'api' }>, se
   const v2 = await attempt(readApi(aws.send, reference.apiId));
   if (v2.value !== null) return withStage(summary(v2.value), stage, search);
   if (unread === null && v2.unread === null) return locateName(request.target.trim(), stage, search);
-  // Not readable, but not denied to exist: with a stage, logs and changes may still tell.
-  if (unread !== null && stage !== null) return found(guessed('REST'), stage, search);
+  // Not readable, but not denied to exist: the lists may tell its name and type.
+  const listed = await listedById(reference.apiId, aws);
+  if (listed !== null) return withStage(listed, stage, search);
+  // An API that is surely not of the other flavour is a REST API; logs and changes may still tell what is wrong.
+  if (unread !== null && v2.unread === null && stage !== null) return found(guessed('REST'), stage, search);
   throw unread ?? v2.unread ?? new TypeError('unreachable');
+}
+
+async function listedById(apiId: string, aws: Aws): Promise<ApiSummary | null> {
+  const lists = await Promise.all([attempt(listRestApis(aws.send)), attempt(listApis(aws.send))]);
+  return lists.flatMap(list => list.value?.items ?? []).find(api => api.id === apiId) ?? null;
 }
 
 function summary({ id, name, type }: Api): ApiSummary {
@@ -115,10 +123,10 @@ async function withStage(api: ApiSummary, stage: string | null, search: Search):
   const failing = await failingStages(api, stages, search);
   const [failed] = failing;
   if (failed !== undefined && failing.length === 1) return found(api, failed, search);
-  const kind = stages.length === 0 ? 'not_found' : 'ambiguous';
-  return kind === 'ambiguous'
-    ? { kind, candidates: [candidate(api, stages, aws)] }
-    : { kind, region: aws.region, candidates: [candidate(api, stages, aws)] };
+  const candidates = [candidate(api, stages, aws)];
+  return stages.length === 0
+    ? { kind: 'not_found', region: aws.region, candidates }
+    : { kind: 'ambiguous', candidates };
 }
 
 async function stageNames(api: ApiSummary, aws: Aws): Promise<string[]> {

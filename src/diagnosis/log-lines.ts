@@ -1,5 +1,5 @@
 import type { LogEvent } from '../aws/types.ts';
-import { accessLogParser } from './access-log.ts';
+import { type AccessFields, accessLogParser } from './access-log.ts';
 import { readAccess } from './access-reading.ts';
 import { classifyLine } from './classify-line.ts';
 import { decideRequest, type RequestDecision } from './decide-request.ts';
@@ -108,6 +108,8 @@ export interface AccessEvents {
   /** The stage's format; null where it is not known. */
   format: string | null;
   events: readonly LogEvent[];
+  /** Lines that name another API are left out: APIs may share a log group. */
+  apiId?: string;
 }
 
 /** Log groups that the events were read from, for the record. */
@@ -157,10 +159,16 @@ function readAccessEvents(access: AccessEvents, apiType: ApiType, stage: string)
   const readings = new Map<LogEvent, LineReading>();
   for (const event of distinct(access.events)) {
     const fields = parse?.(event.message) ?? null;
-    if (fields?.stage !== undefined && fields.stage !== '-' && fields.stage !== stage) continue;
+    if (fields !== null && isForeign(fields, access, stage)) continue;
     readings.set(event, fields === null ? classifyLine(event.message) : readAccess(fields, apiType));
   }
   return readings;
+}
+
+function isForeign(fields: AccessFields, { apiId }: AccessEvents, stage: string): boolean {
+  const named = (name: string) => (fields[name] === '-' ? undefined : fields[name]);
+  const api = named('apiId') ?? /^([a-z0-9]{10})\.execute-api\./.exec(named('domainName') ?? '')?.[1] ?? apiId;
+  return (named('stage') ?? stage) !== stage || (apiId !== undefined && api !== apiId);
 }
 
 const refused = [403, 429];

@@ -3,13 +3,12 @@ import { lambdaReference } from './backends.ts';
 import { routeServing, withoutStage } from './routes.ts';
 import { backendServing, functionBehind, integrationTimeoutMs, metTimeout } from './serving.ts';
 import type { Backend, Deployed, FailedRequest, FunctionFacts, LambdaReference } from './signals.ts';
-import type { CauseId, Overrides, Target } from './types.ts';
+import type { CauseId, Target } from './types.ts';
 import { linkState, targetState, type VpcLinkReading } from './vpc-links.ts';
 
 /** What runs behind the failing requests, as far as it could be read. */
 export interface Setup {
   target: Target;
-  overrides: Overrides;
   backends: readonly Backend[];
   deployed: Deployed | null;
   functions: readonly FunctionFacts[];
@@ -89,7 +88,7 @@ function fitOf(cause: CauseId | null, request: FailedRequest, setup: Setup): Fit
 function integrationFit(cause: CauseId, request: FailedRequest, backend: Backend, setup: Setup): Fit {
   const { integration, lambda, kind } = backend;
   const { credentials } = integration;
-  const facts = functionBehind(backend, setup.functions, setup.overrides);
+  const facts = functionBehind(backend, setup.functions);
   const unless = (excluded: boolean): Fit => (excluded ? 'excluded' : 'possible');
   switch (cause) {
     case 'integration-role-not-assumable':

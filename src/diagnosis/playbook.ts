@@ -3,9 +3,16 @@ import { iamPermissionChange } from './diagnoses/iam-permission-change.ts';
 import { integrationTimeoutChange } from './diagnoses/integration-timeout-change.ts';
 import { lambdaRoleChange } from './diagnoses/lambda-role-change.ts';
 import { resourcePolicyChange } from './diagnoses/resource-policy-change.ts';
+import { apiTypeDifferences } from './extended/api-type-differences.ts';
 import { authorizers } from './extended/authorizers.ts';
+import { canary } from './extended/canary.ts';
 import { endpointFailures } from './extended/endpoint-failures.ts';
+import { errorHistory } from './extended/error-history.ts';
+import { externalDependencies } from './extended/external-dependencies.ts';
+import { gradualDegradation } from './extended/gradual-degradation.ts';
 import { lambdaErrors } from './extended/lambda-errors.ts';
+import { stageVariables } from './extended/stage-variables.ts';
+import { websocket } from './extended/websocket.ts';
 import { apiAndServiceHealth } from './steps/api-and-service-health.ts';
 import { apiLogs } from './steps/api-logs.ts';
 import { apiType } from './steps/api-type.ts';
@@ -48,4 +55,15 @@ export const diagnoses: readonly Diagnosis[] = [
 ];
 
 /** Run over 30 minutes when nothing explains the errors. */
-export const extended: readonly Step[] = [step(lambdaErrors), step(endpointFailures), step(authorizers)];
+export const extended: readonly Step[] = [
+  step(lambdaErrors),
+  step(endpointFailures),
+  step(gradualDegradation),
+  step(externalDependencies),
+  step(authorizers),
+  step(apiTypeDifferences),
+  step(websocket),
+  step(errorHistory),
+  step(stageVariables),
+  step(canary),
+];

@@ -4,7 +4,8 @@ import { globalRegion } from '../aws/regions.ts';
 import type { Aws, Stage, TrailEvent } from '../aws/types.ts';
 import { lambdaReference } from './backends.ts';
 import { relevantChanges } from './changes.ts';
-import { attempt, gapOf } from './finding.ts';
+import { correlationMinutes } from './correlation.ts';
+import { attempt, gapOf, gapsOf } from './finding.ts';
 import type { Backend, Changes, Deployed, FunctionFacts, SignalSources, Signals } from './signals.ts';
 import type { Gap, Overrides, Target, Window } from './types.ts';
 
@@ -38,25 +39,30 @@ export async function readChanges(
   const older = since < first ? await trail(since, first) : null;
   const events = [...recent.events, ...(older?.events ?? [])];
   const roleNames = overrides.roleName ? [overrides.roleName] : rolesOf(deployed.value, functions.value?.items ?? []);
+  const policies = await policiesOf(aws, roleNames, events, overrides);
   const changes = relevantChanges(events, {
     target,
     stage: stage.value,
     deployments: stageDeployments,
     functionNames: functionNames(deployed.value, backends.value ?? [], overrides),
     roleNames,
-    policyArns: await policiesOf(aws, roleNames, events, overrides),
+    policyArns: policies.arns,
     onset,
     since,
   });
-  const gaps = [...recent.gaps, ...(older?.gaps ?? [])];
+  const gaps = [...recent.gaps, ...(older?.gaps ?? []), ...policies.gaps];
   if (onset !== null && now.getTime() - Date.parse(onset) < deliveryLagMinutes * 60_000) gaps.push(deliveryLag(target));
+  const needed = minutesBefore(onset ?? window.end, correlationMinutes(window));
+  const unknownNames = gapsOf(deployed, backends)[0] ?? null;
+  const unknownRoles = gapsOf(functions)[0] ?? (functions.value?.unread ?? []).map(one => gapOf(one.error))[0] ?? null;
   return {
     changes,
     since,
     gaps,
     complete: recent.complete && (older?.complete ?? true),
-    regionUnread: recent.regionUnread,
-    globalUnread: recent.globalUnread,
+    regionUnread: recent.unseen('region', needed) ?? unknownNames,
+    globalUnread: recent.unseen('global', needed) ?? unknownNames ?? unknownRoles ?? policies.gaps[0] ?? null,
+    effectUnread: target.apiType === 'REST' ? (gapsOf(deployments, stage)[0] ?? null) : null,
   };
 }
 
@@ -82,15 +88,15 @@ function trailReader(aws: Aws) {
         if (!value.complete) gaps.push(trailCut(regions[index] ?? aws.region));
       }
     }
-    const unreadGap = (reading: (typeof readings)[number] | undefined) =>
-      reading?.unread ? gapOf(reading.unread) : null;
-    return {
-      events,
-      gaps,
-      complete: gaps.length === 0,
-      regionUnread: unreadGap(readings[0]),
-      globalUnread: unreadGap(readings.at(-1)),
+    const unseen = (which: 'region' | 'global', needed: string): Gap | null => {
+      const index = which === 'region' ? 0 : readings.length - 1;
+      const { value, unread } = readings[index] ?? { value: null, unread: null };
+      if (unread !== null) return gapOf(unread);
+      // Newest first: where the pages ran out, what came before the last of them was not seen.
+      const cutAt = value === null || value.complete ? null : (value.items.at(-1)?.at ?? needed);
+      return cutAt !== null && cutAt > needed ? trailCut(regions[index] ?? aws.region) : null;
     };
+    return { events, gaps, complete: gaps.length === 0, unseen };
   };
 }
 
@@ -124,8 +130,8 @@ function neededSince(
   const earliest = beforeOnset < first ? beforeOnset : first;
   const index = deployments.findIndex(one => one.id === stage?.deploymentId);
   const carried = index >= 0 && (deployments[index]?.createdAt ?? '') >= earliest;
-  const previous = carried ? (deployments[index + 1]?.createdAt ?? limit) : earliest;
-  const wanted = previous < earliest ? previous : earliest;
+  // GetDeployments does not tell which stage a deployment went to, so the one before it cannot be known from there.
+  const wanted = carried ? limit : earliest;
   return wanted < limit ? limit : wanted;
 }
 
@@ -154,16 +160,28 @@ async function policiesOf(
   roleNames: string[],
   events: TrailEvent[],
   overrides: Overrides,
-): Promise<string[]> {
+): Promise<{ arns: string[]; gaps: Gap[] }> {
   const given = overrides.policyArn === null ? [] : [overrides.policyArn];
   const asked = events.some(
     event => /PolicyVersion|DeletePolicy$/.test(event.name) && event.source === 'iam.amazonaws.com',
   );
-  if (!asked) return given;
+  if (!asked) return { arns: given, gaps: [] };
   const lists = await Promise.all(
     roleNames.slice(0, roleCap).map(role => attempt(listAttachedPolicyArns(aws.send, role))),
   );
-  return [...given, ...lists.flatMap(list => list.value ?? [])];
+  return {
+    arns: [...given, ...lists.flatMap(list => list.value ?? [])],
+    gaps: [...gapsOf(...lists), ...(roleNames.length > roleCap ? [rolesCut(roleNames.length)] : [])],
+  };
+}
+
+function rolesCut(roles: number): Gap {
+  return {
+    source: 'iam:ListAttachedRolePolicies',
+    reason: 'capped',
+    permission: null,
+    remedy: `The managed policies of ${roleCap} of ${roles} roles were read; name one with --role to look at its changes.`,
+  };
 }
 
 function minutesBefore(time: string, minutes: number): string {

@@ -14,7 +14,7 @@ const logEventCap = 5_000;
  * these do not decide. Terms with `?` are alternatives.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
-export const failurePattern = [
+export const failureTerms = [
   'Execution failed',
   'Lambda invocation failed',
   'Lambda execution failed',
@@ -23,14 +23,24 @@ export const failurePattern = [
   'Gateway response type',
   'Received response. Status: 5',
   'throttle limit exceeded',
-  'Method completed with status: 5',
-  'Method completed with status: 403',
-  'Method completed with status: 429',
-]
-  .map(term => `?"${term}"`)
-  .join(' ');
+  ...['500', '501', '502', '503', '504', '505'].map(status => `Method completed with status: ${status}`),
+];
+/** Requests that were refused explain no 5xx, but are worth a look where they do not crowd out the failing ones. */
+const refusalTerms = ['Method completed with status: 403', 'Method completed with status: 429'];
 
-const accessPattern = ['500', '501', '502', '503', '504', '505', '403', '429'].map(term => `?${term}`).join(' ');
+const anyOf = (terms: readonly string[]) => terms.map(term => `?"${term}"`).join(' ');
+const serverErrors = ['500', '501', '502', '503', '504', '505'];
+
+interface Patterns {
+  all: string;
+  /** Without the refusals: asked for where these fill the cap. */
+  failures: string;
+}
+
+/** For execution logs; also of a canary, which has a group of its own. */
+export const failurePattern = anyOf(failureTerms);
+const executionPatterns: Patterns = { all: anyOf([...failureTerms, ...refusalTerms]), failures: failurePattern };
+const accessPatterns: Patterns = { all: anyOf([...serverErrors, '403', '429']), failures: anyOf(serverErrors) };
 
 export async function readFailures(sources: SignalSources, stage: Signals['stage']): Promise<Failures> {
   const { target } = sources;
@@ -40,13 +50,11 @@ export async function readFailures(sources: SignalSources, stage: Signals['stage
   ]);
   const access = settings.value?.accessLogs ?? null;
   const accessGroup = access === null ? null : logGroupOfArn(access.destinationArn);
-  const accessLog =
-    accessGroup === null
-      ? null
-      : await attempt(readLogEvents(sources.aws.send, accessGroup, span(sources, accessPattern)));
+  const accessLog = accessGroup === null ? null : await attempt(readFailing(sources, accessGroup, accessPatterns));
 
   const lines = (extra: LogEvent[]) => [...(executionLog?.value?.items ?? []), ...extra];
-  const accessLines = access && accessLog?.value ? { format: access.format, events: accessLog.value.items } : null;
+  const accessLines =
+    access && accessLog?.value ? { format: access.format, events: accessLog.value.items, apiId: target.apiId } : null;
   const assemble = (extra: LogEvent[]) =>
     assembleFailures(lines(extra), accessLines, target.apiType, target.stage, { execution, access: accessGroup });
   let requests = assemble([]);
@@ -70,6 +78,10 @@ export async function readFailures(sources: SignalSources, stage: Signals['stage
     settings.value !== null && access === null,
     target,
   );
+  if (settings.unread !== null) {
+    accessSource.state = 'unread';
+    accessSource.gap = gapOf(settings.unread);
+  }
   if (access !== null && accessGroup === null) {
     accessSource.state = 'unread';
     accessSource.gap = elsewhere(access.destinationArn, target);
@@ -77,7 +89,8 @@ export async function readFailures(sources: SignalSources, stage: Signals['stage
   // One readable log is enough where it tells every cause: the other being off is then no gap.
   if (executionSource.state === 'read' && accessSource.state === 'off') accessSource.gap = null;
   const told = requests.every(one => one.cause !== null);
-  if (accessSource.state === 'read' && executionSource.state !== 'unread' && told) executionSource.gap = null;
+  if (accessSource.state === 'read' && executionSource.gap?.reason === 'logging_off' && told)
+    executionSource.gap = null;
   return { requests, sources: [executionSource, accessSource] };
 }
 
@@ -99,6 +112,16 @@ async function contextOf(sources: SignalSources, group: string, requestIds: stri
   return read.value?.items ?? [];
 }
 
+async function readFailing(
+  sources: SignalSources,
+  group: string,
+  patterns: Patterns,
+): Promise<Listed<LogEvent> | null> {
+  const { send } = sources.aws;
+  const all = await readLogEvents(send, group, span(sources, patterns.all));
+  return all === null || all.complete ? all : readLogEvents(send, group, span(sources, patterns.failures));
+}
+
 function span({ window }: SignalSources, pattern: string) {
   return { start: window.start, end: window.end, pattern, limit: logEventCap };
 }
@@ -107,7 +130,7 @@ function span({ window }: SignalSources, pattern: string) {
 async function readExecutionLog(sources: SignalSources): Promise<{ group: string | null; log: LogReading | null }> {
   const [first, ...others] = executionGroups(sources);
   if (first === undefined) return { group: null, log: null };
-  const read = (group: string) => attempt(readLogEvents(sources.aws.send, group, span(sources, failurePattern)));
+  const read = (group: string) => attempt(readFailing(sources, group, executionPatterns));
   const log = await read(first);
   if (log.value !== null || log.unread !== null) return { group: first, log };
   for (const group of others) {
@@ -154,20 +177,21 @@ function sourceState(
   };
   if (read !== null && read.unread !== null) return { ...base, state: 'unread', gap: gapOf(read.unread) };
   const found = (read?.value?.items.length ?? 0) > 0;
-  if (found) return { ...base, state: 'read', gap: read?.value?.complete === false ? cut(base.logGroup) : null };
+  const capped = read?.value?.complete === false ? cut(base.logGroup, base.events) : null;
+  if (found) return { ...base, state: 'read', gap: capped };
   if (kind === 'execution' && logGroup === null) return { ...base, state: 'not_applicable' };
   if (off) return { ...base, state: 'off', gap: loggingOffGap(kind, target) };
   if (logGroup === null) return { ...base, state: 'not_applicable' };
   if (read?.value === null) return { ...base, state: 'absent', gap: loggingOffGap(kind, target) };
-  return { ...base, state: 'empty' };
+  return { ...base, state: 'empty', gap: capped };
 }
 
-function cut(logGroup: string | null): Gap {
+function cut(logGroup: string | null, events: number): Gap {
   return {
-    source: `logs:FilterLogEvents ${logGroup ?? ''}`.trim(),
+    source: 'logs:FilterLogEvents',
     reason: 'capped',
     permission: null,
-    remedy: `Only the first ${logEventCap} events were read; narrow the time with --from and --to to see the rest.`,
+    remedy: `Only the first ${events} events of ${logGroup ?? 'the log'} that tell of a failure were read; narrow the time with --from and --to to see the rest.`,
   };
 }
 

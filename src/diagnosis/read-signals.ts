@@ -53,6 +53,9 @@ export function readSignals(sources: SignalSources): Signals {
   const deployed = once(() => (rest ? restDeployed(sources, { api, stage }) : v2Deployed(sources, stage)));
   const backends = once(async () => {
     const { configuration, stageVariables } = await deployed();
+    // What is not known must not look like what is not defined.
+    const { unread } = await attempt(stage());
+    if (unread !== null && usesStageVariables(configuration)) throw unread;
     return backendsOf(configuration, stageVariables);
   });
   const functions = once(async () => {
@@ -65,6 +68,11 @@ export function readSignals(sources: SignalSources): Signals {
       (await attempt(backends())).value?.flatMap(one => (one.lambda === null ? [] : [one.lambda.name])) ?? [];
     const functionNames = [...new Set([...names, ...(overrides.functionName ? [overrides.functionName] : [])])];
     const named = functionNames.slice(0, functionCap);
+    // REST metrics go by the API's name: asked for by id they would be empty, and look like no errors.
+    if (rest && target.apiName === apiId) {
+      const { unread } = await attempt(api());
+      if (unread !== null) throw unread;
+    }
     const series = await readMetrics(send, metricQueries(target, named), metricsStart(window), window.end);
     return trafficOf(series, named, window);
   });
@@ -189,6 +197,11 @@ function withOwnIds(exported: Configuration, current: Configuration | null): Con
   };
 }
 
+function usesStageVariables({ routes, authorizers }: Configuration): boolean {
+  const uris = [...routes.map(route => route.integration?.uri), ...authorizers.map(authorizer => authorizer.uri)];
+  return uris.some(uri => uri?.includes('${stageVariables.'));
+}
+
 type FunctionUse = Omit<FunctionFacts, 'configuration'>;
 
 function functionReferences(
@@ -204,10 +217,12 @@ function functionReferences(
     if (known) known.routes.push(...routes);
     else uses.set(key, { reference, usedBy, routes: [...routes] });
   };
-  if (overrides.functionName !== null) add(givenFunction(overrides.functionName, aws), 'integration', []);
-  else {
-    for (const backend of backends) if (backend.lambda !== null) add(backend.lambda, 'integration', backend.routes);
-  }
+  const given = overrides.functionName === null ? null : givenFunction(overrides.functionName, aws);
+  const called = backends.flatMap(({ lambda, routes }) => (lambda === null ? [] : [{ lambda, routes }]));
+  const chosen = called.filter(({ lambda }) => given === null || lambda.name === given.name);
+  for (const { lambda, routes } of chosen) add(lambda, 'integration', routes);
+  // A function that no route calls can be looked at, but explains no failing request.
+  if (given !== null && chosen.length === 0) add(given, 'override', []);
   for (const authorizer of configuration.authorizers) {
     const reference = authorizer.uri === null ? null : lambdaReference(authorizer.uri);
     const routes = configuration.routes.filter(route => route.authorizerId === authorizer.id);

@@ -1,6 +1,7 @@
 import { byRelevance, reported } from './correlation.ts';
 import { attempt } from './finding.ts';
-import type { FailedRequest, Traffic } from './signals.ts';
+import { isServerError } from './function-logs.ts';
+import type { FailedRequest, Failures, Traffic } from './signals.ts';
 import type {
   CallStats,
   Finding,
@@ -44,7 +45,7 @@ export async function concludeReport(run: Run, findings: readonly Finding[], opt
     window,
     impact,
     series: { ...series, threshold: options.threshold },
-    verdict: judgeVerdict(findings, { impact, pattern }, run.target),
+    verdict: judgeVerdict(findings, { impact, pattern, metricsSettled: isSettled(failures.value, run) }, run.target),
     ...findingsOf(findings),
     changes: byRelevance(changes.value?.changes ?? [], findings, run.target, run.window).map(reported),
     stats,
@@ -53,13 +54,23 @@ export async function concludeReport(run: Run, findings: readonly Finding[], opt
 
 /** The same report with one finding run again: verdict and findings anew, the rest as it was. */
 export function judgeAgain(report: Report, findings: readonly Finding[], generatedAt: Date): Report {
-  const facts = { impact: report.impact, pattern: report.verdict.pattern };
+  const metricsSettled = report.verdict.status === 'no_errors';
+  const facts = { impact: report.impact, pattern: report.verdict.pattern, metricsSettled };
   return {
     ...report,
     generatedAt: generatedAt.toISOString(),
     verdict: judgeVerdict(findings, facts, report.target),
     ...findingsOf(findings),
   };
+}
+
+/** CloudWatch has a stage's metrics within a minute or two; what older log lines tell and metrics do not, is not the stage's. */
+const metricsDelayMinutes = 5;
+
+function isSettled(failures: Failures | null, { window }: Run): boolean {
+  const settled = Date.parse(window.end) - metricsDelayMinutes * 60_000;
+  const newest = failures?.requests.filter(isServerError).map(request => Date.parse(request.at)) ?? [];
+  return newest.length > 0 && newest.every(at => at < settled);
 }
 
 function findingsOf(findings: readonly Finding[]): Pick<Report, 'steps' | 'diagnoses' | 'extended'> {

@@ -6,6 +6,7 @@ import { type FunctionLog, isServerError, refined } from './function-logs.ts';
 import { narrowCause, type Setup } from './narrow-cause.ts';
 import { requestFact } from './request-fact.ts';
 import { requestParameters } from './request-parameters.ts';
+import { backendServing } from './serving.ts';
 import type { Backend, Deployed, FailedRequest, FunctionFacts } from './signals.ts';
 import type { CauseId, Run } from './types.ts';
 import type { VpcLinkReading } from './vpc-links.ts';
@@ -13,7 +14,7 @@ import { counted, listed, utc } from './wording.ts';
 
 /** What could be read of the setup that requests meet; the rest is left out. */
 export function setupOf(
-  { target, overrides }: Pick<Run, 'target' | 'overrides'>,
+  { target }: Pick<Run, 'target'>,
   readings: {
     backends: Reading<Backend[]>;
     deployed: Reading<Deployed>;
@@ -23,7 +24,6 @@ export function setupOf(
 ): Setup {
   return {
     target,
-    overrides,
     backends: readings.backends.value ?? [],
     deployed: readings.deployed.value,
     functions: readings.functions.value?.items ?? [],
@@ -86,8 +86,18 @@ export function causeAspects(
     groups.set(cause, [...(groups.get(cause) ?? []), request]);
   }
   return [...groups]
+    .flatMap(([cause, group]) => byFunction(group, setup).map(part => [cause, part] as const))
     .toSorted(([, a], [, b]) => b.length - a.length)
     .map(([cause, group]) => causeAspect(cause, group, total, setup, notes));
+}
+
+/** One cause behind two functions needs two repairs. Requests whose function is not known go with the most frequent. */
+function byFunction(group: FailedRequest[], { backends }: Setup): FailedRequest[][] {
+  const parts = Map.groupBy(group, request => backendServing(backends, request)?.lambda?.arn ?? null);
+  const unknown = parts.get(null) ?? [];
+  parts.delete(null);
+  const [first, ...others] = [...parts.values()].toSorted((a, b) => b.length - a.length);
+  return first === undefined ? [unknown] : [[...first, ...unknown], ...others];
 }
 
 function causeAspect(cause: CauseId, group: FailedRequest[], total: number, setup: Setup, notes: Notebook): Aspect {
@@ -102,15 +112,15 @@ function causeAspect(cause: CauseId, group: FailedRequest[], total: number, setu
   const what = `${counted(group.length, 'request')} ${where} ${period(group)} ${group.length === 1 ? 'carries' : 'carry'} the signature of ${cause}${sample}, this one`;
   const evidence = notes.note(requestFact(shown, what, target));
   const parameters = requestParameters(cause, group, setup);
-  const claims = [claim(cause, 'signature', [evidence], parameters, group.length)];
+  // A refusal with a 4xx explains no 5xx.
+  const failing = group.filter(isServerError).length;
+  const claims = [claim(cause, 'signature', [evidence], parameters, failing)];
   if (cause === 'gateway-response-override') {
     // What was refused in the first place, and would be a 4xx.
     const refusals = new Set(group.flatMap(request => request.possible));
     for (const one of refusals) claims.push(claim(one, 'symptom', [evidence], parameters));
   }
-  const failing = group.filter(isServerError).length;
   if (failing === 0) {
-    // A refusal with a 4xx explains no 5xx.
     const sentence = `${counted(group.length, 'request')} ${where} ended with ${shown.status}, not 5xx: ${title}.`;
     return { status: 'warning', sentence, claims };
   }

@@ -75,7 +75,7 @@ function byCause(
   setup: Setup,
 ): Loose {
   const backend = backendServing(setup.backends, example);
-  const { configuration } = (backend && functionBehind(backend, setup.functions, setup.overrides)) ?? {
+  const { configuration } = (backend && functionBehind(backend, setup.functions)) ?? {
     configuration: null,
   };
   const { family } = causeRecord(cause);

@@ -2,7 +2,7 @@ import type { Integration } from '../aws/types.ts';
 import { lambdaReference } from './backends.ts';
 import { routeServing } from './routes.ts';
 import type { Backend, FailedRequest, FunctionFacts } from './signals.ts';
-import type { ApiType, Overrides } from './types.ts';
+import type { ApiType } from './types.ts';
 
 /** The backend that a failing request went to: by the function it called, by its route, or the only one there is. */
 export function backendServing(backends: readonly Backend[], request: FailedRequest): Backend | null {
@@ -26,15 +26,10 @@ function servesRoute(backend: Backend, route: string): boolean {
   return routeServing(backend.routes, route) !== null;
 }
 
-/** The facts of the function behind a backend; a function given by hand stands for the one behind each. */
-export function functionBehind(
-  { lambda }: Backend,
-  functions: readonly FunctionFacts[],
-  overrides: Overrides,
-): FunctionFacts | null {
+/** The facts of the function behind a backend. */
+export function functionBehind({ lambda }: Backend, functions: readonly FunctionFacts[]): FunctionFacts | null {
   if (lambda === null) return null;
   const integrated = functions.filter(one => one.usedBy === 'integration');
-  if (overrides.functionName !== null) return integrated[0] ?? null;
   return (
     integrated.find(({ reference }) => reference.arn === lambda.arn && reference.qualifier === lambda.qualifier) ?? null
   );

@@ -87,8 +87,8 @@ export interface FunctionList extends Listed<FunctionFacts> {
 
 export interface FunctionFacts {
   reference: LambdaReference;
-  /** `integration` or the authorizer's id. */
-  usedBy: 'integration' | string;
+  /** `integration`, the authorizer's id, or `override`: given by hand and called by no route. */
+  usedBy: 'integration' | 'override' | string;
   routes: Route[];
   /** null: the function (or its alias or version) does not exist. */
   configuration: FunctionConfiguration | null;
@@ -151,6 +151,8 @@ export interface Changes {
   /** Set where the Region's events, or the IAM events of the global Region, could not be read at all. */
   regionUnread: Gap | null;
   globalUnread: Gap | null;
+  /** Set where it is not known when a change of the API took effect. */
+  effectUnread: Gap | null;
 }
 
 /** What signals are read from. */

@@ -23,7 +23,7 @@ export function parseTarget(text: string): TargetReference {
   return parseArn(target) ?? parseUrl(target) ?? parseWord(target);
 }
 
-export function isApiId(text: string): boolean {
+function isApiId(text: string): boolean {
   return idShape.test(text);
 }
 

@@ -1,3 +1,7 @@
+import type { MetricSeries } from '../aws/types.ts';
+import { floorMinute, metricsStart } from './traffic.ts';
+import type { Window } from './types.ts';
+
 /** How a measure moved over hours: steadily up, up in one step, or not at all. */
 export interface Trend {
   /** `unknown`: too few points to tell. What falls is `flat`: it explains no failure. */
@@ -77,4 +81,49 @@ function bestStep(values: readonly number[]): { at: number; gain: number; before
 /** Index from which on every value is above the level. */
 function firstAbove(values: readonly number[], level: number): number {
   return values.findLastIndex(value => value <= level) + 1;
+}
+
+const quarterMs = 15 * 60_000;
+
+/** A quarter of an hour with requests; minutes are too noisy for a trend. Latencies in milliseconds. */
+export interface Quarter {
+  at: string;
+  errorShare: number;
+  /** null: not measured. */
+  latencyP95: number | null;
+  integrationLatencyP95: number | null;
+}
+
+/** Over all that traffic.ts reads, oldest first; quarters without requests are left out. */
+export function quartersOf(series: readonly MetricSeries[], window: Window): Quarter[] {
+  const byId = new Map(
+    series.map(({ id, points }) => [id, new Map(points.map(({ at, value }) => [Date.parse(at), value]))]),
+  );
+  const total = (ids: string[], minute: number) => ids.reduce((all, id) => all + (byId.get(id)?.get(minute) ?? 0), 0);
+  const end = floorMinute(window.end);
+  const count = Math.ceil((end - floorMinute(metricsStart(window))) / quarterMs);
+  return Array.from({ length: count }, (_, index) => end - (count - index) * quarterMs).flatMap(start => {
+    const minutes = Array.from({ length: quarterMs / 60_000 }, (_, index) => start + index * 60_000).map(at => ({
+      at,
+      requests: total(['requests', 'connects', 'messages'], at),
+      errors: total(['errors', 'executionErrors', 'integrationErrors'], at),
+    }));
+    const requests = minutes.reduce((all, minute) => all + minute.requests, 0);
+    if (requests === 0) return [];
+    const errors = minutes.reduce((all, minute) => all + minute.errors, 0);
+    return {
+      at: new Date(start).toISOString(),
+      errorShare: Math.min(1, errors / requests),
+      latencyP95: weighted(minutes, byId.get('latencyP95')),
+      integrationLatencyP95: weighted(minutes, byId.get('integrationLatencyP95')),
+    };
+  });
+}
+
+/** By requests: CloudWatch has no percentile over uneven spans. */
+function weighted(minutes: { at: number; requests: number }[], values: Map<number, number> | undefined): number | null {
+  const measured = minutes.filter(({ at, requests }) => requests > 0 && values?.has(at));
+  const requests = measured.reduce((all, minute) => all + minute.requests, 0);
+  const total = measured.reduce((all, minute) => all + minute.requests * (values?.get(minute.at) ?? 0), 0);
+  return requests === 0 ? null : total / requests;
 }

@@ -309,6 +309,8 @@ export interface Change {
 /** A change with what the correlations need; the report shows it as Change. */
 export interface RelevantChange extends Change {
   kind: ChangeKind;
+  /** Kinds that it may be of besides. */
+  also: ChangeKind[];
   /** It only gives rights, so it cannot be why something is refused. */
   grants: boolean;
   /** Role names, function names, policy ARNs, API and stage that it touches. */

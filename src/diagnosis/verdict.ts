@@ -18,6 +18,8 @@ import type {
 export interface VerdictFacts {
   impact: Impact;
   pattern: Pattern;
+  /** The metrics have had the time to count every failing request that the logs tell of. */
+  metricsSettled: boolean;
 }
 
 /**
@@ -30,6 +32,12 @@ const changeRaise = 0.04;
 /** A configuration that must fail, while the logs name something else for every failing request. */
 const contradicted = 0.3;
 
+/** Metrics may count a little more than the logs tell; beyond this the logs do not speak for all failing requests. */
+const unloggedFactor = 1.5;
+/** A signature in a smaller share of the failing requests explains too little to be sure of, or to be named. */
+const sureShare = 0.1;
+const namedShare = 0.03;
+
 /** These answer 4xx by themselves: they explain a 5xx only where the request's own status says so. */
 const clientErrorCauses: readonly CauseId[] = [
   'waf-blocked',
@@ -41,24 +49,25 @@ const clientErrorCauses: readonly CauseId[] = [
 /** Pure: the same findings and facts give the same verdict. */
 export function judgeVerdict(findings: readonly Finding[], facts: VerdictFacts, target: Target): Verdict {
   const groups = groupClaims(findings);
-  const serverErrors = groups.filter(group => !clientErrorOnly(group));
-  const seen = failingRequests(serverErrors);
-  const errors = facts.impact.errors === null && seen === 0 ? null : Math.max(facts.impact.errors ?? 0, seen);
+  const seen = failingRequests(groups.filter(group => !clientErrorOnly(group)));
+  const errors = errorsOf(facts, seen);
   const ruledOut = unique(
     findings.flatMap(finding => finding.ruledOut),
     one => one.id,
   );
   const gaps = unique(
     findings.flatMap(finding => finding.gaps),
-    gap => `${gap.source} ${gap.reason} ${gap.permission}`,
+    gap => [gap.source, gap.reason, gap.permission, gap.remedy].join(' '),
   );
 
   if (errors === 0) {
     const blocked = groups.filter(group => clientErrorOnly(group) && group.bases.has('signature'));
-    const causes = blocked.map(group => rank(group, { total: 0, explained: false }, target));
-    return { status: 'no_errors', causes: ordered(causes), pattern: 'none', ruledOut: without(ruledOut, causes), gaps };
+    const causes = ordered(blocked.map(group => rank(group, { total: 0, explained: false }, target)));
+    return { status: 'no_errors', causes, pattern: 'none', ruledOut: without(ruledOut, causes), gaps };
   }
-  const causes = rankCauses(findings, target);
+  const ranked = rankCauses(findings, target, errors ?? 0);
+  // Without one error seen anywhere, a fault is a lead: it may sit where no request goes.
+  const causes = errors === null ? ranked.map(cause => ({ ...cause, confidence: 'low' as const })) : ranked;
   const found = causes.some(cause => cause.confidence !== 'low');
   return {
     status: found ? 'cause_found' : 'inconclusive',
@@ -69,14 +78,24 @@ export function judgeVerdict(findings: readonly Finding[], facts: VerdictFacts, 
   };
 }
 
-/** The causes that the claims support, best first. Also what the change diagnoses are measured against. */
-export function rankCauses(findings: readonly Finding[], target: Target): RankedCause[] {
+/** null: neither metrics nor logs could tell. Logs are ahead of metrics for a while, and count where they say more. */
+function errorsOf({ impact, metricsSettled }: VerdictFacts, seen: number): number | null {
+  if (impact.errors === null) return seen === 0 ? null : seen;
+  return metricsSettled ? impact.errors : Math.max(impact.errors, seen);
+}
+
+/**
+ * The causes that the claims support, best first. Also what the change diagnoses are measured against.
+ * @param errors failing requests by the metrics: where the logs tell of far fewer, shares are of these
+ */
+export function rankCauses(findings: readonly Finding[], target: Target, errors = 0): RankedCause[] {
   const groups = groupClaims(findings).filter(group => !clientErrorOnly(group) && hasGround(group));
-  const total = failingRequests(groups);
+  const seen = failingRequests(groups);
+  const cut = findings.some(finding => finding.gaps.some(gap => gap.reason === 'capped' && /^logs:/.test(gap.source)));
+  const total = cut || errors <= unloggedFactor * seen ? seen : errors;
   const named = groups.filter(group => group.bases.has('signature') && group.id !== 'unclassified');
   const explained = total > 0 && failingRequests(named) >= total;
-  const causes = ordered(groups.map(group => rank(group, { total, explained }, target)));
-  return raiseServiceEvent(causes);
+  return raiseServiceEvent(ordered(groups.map(group => rank(group, { total, explained }, target))));
 }
 
 interface ClaimGroup {
@@ -90,30 +109,47 @@ interface ClaimGroup {
 
 const basisOrder: readonly Claim['basis'][] = ['signature', 'configuration', 'symptom', 'change'];
 
+/** One group for a cause, or one for each function, role or endpoint where its claims name several. */
 function groupClaims(findings: readonly Finding[]): ClaimGroup[] {
-  const groups = new Map<CauseId, ClaimGroup>();
   const claims = findings
     .flatMap(finding => finding.claims)
     .toSorted((a, b) => basisOrder.indexOf(a.basis) - basisOrder.indexOf(b.basis));
-  for (const claim of claims) {
-    const group = groups.get(claim.cause) ?? {
-      id: claim.cause,
-      bases: new Set(),
-      requests: null,
-      evidence: [],
-      parameters: {},
-    };
-    group.bases.add(claim.basis);
-    if (claim.requests !== null) group.requests = Math.max(group.requests ?? 0, claim.requests);
-    group.evidence = [...new Set([...group.evidence, ...claim.evidence])];
-    // What the configuration says is exact; what a log line says may be cut or resolved.
-    group.parameters =
-      claim.basis === 'configuration'
-        ? { ...group.parameters, ...claim.parameters }
-        : { ...claim.parameters, ...group.parameters };
-    groups.set(claim.cause, group);
-  }
-  return [...groups.values()];
+  return [...Map.groupBy(claims, claim => claim.cause).values()].flatMap(ofCause => {
+    const subjects = [...new Set(ofCause.map(subjectOf).filter(subject => subject !== null))];
+    if (subjects.length < 2) return [groupOf(ofCause)];
+    // What names none is about the first, where the most requests fail; a change concerns them all.
+    return subjects.map((subject, index) =>
+      groupOf(
+        ofCause.filter(claim => {
+          const own = subjectOf(claim);
+          return own === subject || (own === null && (index === 0 || claim.basis === 'change'));
+        }),
+      ),
+    );
+  });
+}
+
+function subjectOf({ parameters }: Claim): string | null {
+  return parameters.functionName ?? parameters.roleName ?? parameters.vpcLinkId ?? parameters.endpoint ?? null;
+}
+
+function groupOf(claims: Claim[]): ClaimGroup {
+  const [first] = claims;
+  if (first === undefined) throw new RangeError('A cause without a claim.');
+  const counts = claims.flatMap(claim => claim.requests ?? []);
+  // What the configuration says is exact; what a log line says may be cut or resolved.
+  const exact = claims.filter(claim => claim.basis === 'configuration');
+  return {
+    id: first.cause,
+    bases: new Set(claims.map(claim => claim.basis)),
+    requests: counts.length === 0 ? null : Math.max(...counts),
+    evidence: [...new Set(claims.flatMap(claim => claim.evidence))],
+    parameters: Object.assign(
+      {},
+      ...claims.toReversed().map(one => one.parameters),
+      ...exact.map(one => one.parameters),
+    ),
+  };
 }
 
 function hasGround({ bases }: ClaimGroup): boolean {
@@ -160,7 +196,8 @@ function weigh(group: ClaimGroup, { total, explained }: Context): { score: numbe
   if (signature) {
     const weight = configuration ? weights.signatureAndConfiguration : weights.signature;
     const share = total === 0 ? 1 : (group.requests ?? 0) / total;
-    return { score: round(weight * (0.5 + 0.5 * share) + raise), confidence: 'high' };
+    const confidence = share >= sureShare ? 'high' : share >= namedShare ? 'medium' : 'low';
+    return { score: round(weight * (0.5 + 0.5 * share) + raise), confidence };
   }
   if (configuration) {
     // A stale deployment is no other reason: it is why a reason that the logs tell is still there.

@@ -4,7 +4,7 @@
  * WAL with full sync: what was committed survives a power cut. `node:sqlite` is synchronous, so transactions are short
  * and nothing waits long for a lock. WAL needs a local disk (https://www.sqlite.org/wal.html, section 1).
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
@@ -31,7 +31,7 @@ export class DataFolderError extends Error {
 export async function openDatabase(dataDir: string, clock: () => Date): Promise<Database> {
   const lock = lockFolder(dataDir, clock);
   try {
-    const sqlite = new DatabaseSync(join(dataDir, 'apigw-500.sqlite'));
+    const sqlite = openPrivately(join(dataDir, 'apigw-500.sqlite'));
     sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 50;');
     const db = new Kysely<Tables>({ dialect: new EmbeddedDialect({ database: kyselyDatabase(sqlite) }) });
     const database: Database = {
@@ -56,6 +56,21 @@ export async function openDatabase(dataDir: string, clock: () => Date): Promise<
   }
 }
 
+/** What was asked and found is nobody else's: the folder may be one that others can read. */
+const ownerOnly = 0o600;
+
+/** SQLite gives its WAL and shared memory the rights of the file itself. */
+function openPrivately(file: string): DatabaseSync {
+  const sqlite = new DatabaseSync(file);
+  try {
+    chmodSync(file, ownerOnly);
+    return sqlite;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
 /**
  * One process a folder: an exclusive transaction on a file beside the store, which the operating system ends when the
  * process dies, however it dies. Who holds it stands in a second file, because opening and closing the first one
@@ -65,14 +80,16 @@ function lockFolder(dataDir: string, clock: () => Date): DatabaseSync {
   const holderFile = join(dataDir, 'lock-holder.json');
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const lock = new DatabaseSync(join(dataDir, 'lock.sqlite'));
+    const lock = openPrivately(join(dataDir, 'lock.sqlite'));
     try {
       lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
     } catch (error) {
       lock.close();
       throw error;
     }
-    writeFileSync(holderFile, JSON.stringify({ pid: process.pid, host: hostname(), since: clock().toISOString() }));
+    writeFileSync(holderFile, JSON.stringify({ pid: process.pid, host: hostname(), since: clock().toISOString() }), {
+      mode: ownerOnly,
+    });
     return lock;
   } catch (error) {
     if (isBusy(error)) {

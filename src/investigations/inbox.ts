@@ -5,6 +5,7 @@ import { inTime, whyFailed } from './deadline.ts';
 import { askAgain, openInvestigation } from './record.ts';
 import type { Claimed, Store } from './store.ts';
 import type { InboxItem, Investigation, Outlets, Refusal } from './types.ts';
+import { UntoldError } from './untold.ts';
 import type { Queue } from './worker.ts';
 
 export interface InboxDependencies {
@@ -21,11 +22,20 @@ export interface InboxDependencies {
 /** A trigger that is taken up and never finished this often would stop the process each time: it is given up. */
 export const maxCutOffs = 20;
 
+/** Slack's response_url lives for 30 minutes; what was not told by then is given up. */
+const tellForMs = 28 * 60_000;
+const shortestPauseMs = 2_000;
+const longestPauseMs = 2 * 60_000;
+
 export function createInbox(dependencies: InboxDependencies): Queue {
   const { store, service, outlets, clock, newId, log } = dependencies;
 
   async function answer({ value: item, cutOff }: Claimed<InboxItem>, holder: string): Promise<void> {
     const target = item.trigger.request.target;
+    if (item.joined !== null) {
+      await tellJoined(item, item.joined, holder);
+      return;
+    }
     if (cutOff >= maxCutOffs) {
       await refuse(item, holder, { kind: 'failed', inboxId: item.id, target, message: cutOffMessage(cutOff) });
       return;
@@ -55,23 +65,46 @@ export function createInbox(dependencies: InboxDependencies): Queue {
     const about = { investigationId: investigation.id, inboxId: item.id };
     log.info(about, joined ? 'An open investigation was asked for again.' : 'An investigation was opened.');
     await dependencies.onOpened(investigation, location);
-    if (joined) {
-      await outlets
-        .joined(item.conversation, investigation)
-        .catch(error => log.error({ err: error, ...about }, 'The asker could not be told of the open investigation.'));
-    }
+    if (joined) await tellJoined(item, investigation.id, holder);
+  }
+
+  async function tellJoined(item: InboxItem, id: string, holder: string): Promise<void> {
+    const investigation = await store.get(id);
+    await tell(item, holder, 'done', async () => {
+      if (investigation !== null) await outlets.joined(item.conversation, investigation);
+    });
   }
 
   /** Told before it is closed: after a crash in between it is told twice, never not at all. */
+  async function tell(
+    item: InboxItem,
+    holder: string,
+    state: 'done' | 'failed',
+    say: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await say();
+    } catch (error) {
+      const at = clock().getTime();
+      const age = Math.max(0, at - Date.parse(item.receivedAt));
+      if (error instanceof UntoldError && age < tellForMs) {
+        // As long as it has taken so far: the pauses grow by themselves, also over a restart.
+        const pause = Math.max(error.retryAfterMs, shortestPauseMs, Math.min(age, longestPauseMs));
+        log.warn({ err: error, inboxId: item.id }, 'An answer could not be told now; it is tried again.');
+        await store.postponeInbox(item.id, new Date(at + pause).toISOString(), holder);
+        return;
+      }
+      log.error({ err: error, inboxId: item.id }, 'An answer could not be told, and is given up.');
+    }
+    await store.finishInbox(item.id, state, holder);
+  }
+
   async function refuse(item: InboxItem, holder: string, refusal: Refusal): Promise<void> {
     if ('candidates' in refusal) await store.keepCandidates(item.id, refusal.candidates, holder);
     log.info({ inboxId: item.id, kind: refusal.kind }, 'A trigger opened no investigation.');
-    try {
-      await outlets.refuse(item.conversation, refusal);
-    } catch (error) {
-      log.error({ err: error, inboxId: item.id }, 'A refusal could not be told.');
-    }
-    await store.finishInbox(item.id, refusal.kind === 'failed' ? 'failed' : 'done', holder);
+    await tell(item, holder, refusal.kind === 'failed' ? 'failed' : 'done', () =>
+      outlets.refuse(item.conversation, refusal),
+    );
   }
 
   return {

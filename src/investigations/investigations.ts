@@ -4,7 +4,7 @@ import type { Log } from '../telemetry.ts';
 import type { Database } from './database.ts';
 import { createInbox } from './inbox.ts';
 import { createLedger } from './ledger.ts';
-import { findingOf, isOpen, pressed, resolve, runAgain, runWaits } from './record.ts';
+import { findingOf, isOpen, pressed, resolve, runAgain, waits } from './record.ts';
 import { sweep } from './retention.ts';
 import { createRuns } from './runs.ts';
 import { createStore } from './store.ts';
@@ -62,12 +62,16 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
   }
 
   async function onOpened(investigation: Investigation, location: Extract<Location, { kind: 'found' }>): Promise<void> {
-    publish(investigation);
     runs.remember(investigation.id, location);
+    await due(investigation);
+  }
+
+  /** Publishes what is wanted now, and once more where it has to wait for a turn. */
+  async function due(investigation: Investigation): Promise<void> {
+    publish(investigation);
     await runWorker.nudge();
-    if (!(await store.isWaiting(investigation.id))) return;
-    const waiting = await store.change(investigation.id, before => runWaits(before, now()));
-    if (waiting !== null) publish(waiting);
+    const waiting = await store.change(investigation.id, (before, held) => (held ? before : waits(before, now())));
+    if (waiting?.waitingSince !== undefined) publish(waiting);
   }
 
   async function choose(
@@ -102,23 +106,18 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
   async function press(id: string, check: string, by: string): Promise<'started' | 'running' | 'gone'> {
     let result: 'started' | 'running' | 'gone' = 'gone';
     const changed = await store.change(id, before => {
-      if (findingOf(before.record, check) === null) {
-        // The first run brings this finding anyway; before it there is nothing to judge anew.
-        result = before.record === null && before.state === 'investigating' ? 'running' : 'gone';
-        return before;
-      }
-      result = before.presses[check]?.state === 'running' ? 'running' : 'started';
+      // A whole run brings every check anew, so the check alone is not run, and its row does not say so.
+      if (before.state === 'investigating') result = 'running';
+      else if (!isOpen(before) || findingOf(before.record, check) === null) result = 'gone';
+      else result = before.presses[check]?.state === 'running' ? 'running' : 'started';
       return result === 'started' ? pressed(before, check, by, now()) : before;
     });
     return begin(changed, result);
   }
 
-  function begin<R extends string>(changed: Investigation | null, result: R): R | 'gone' {
+  async function begin<R extends string>(changed: Investigation | null, result: R): Promise<R | 'gone'> {
     if (changed === null) return 'gone';
-    if (result === 'started') {
-      publish(changed);
-      void runWorker.nudge();
-    }
+    if (result === 'started') await due(changed);
     return result;
   }
 
@@ -147,6 +146,7 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
     press,
     get: store.get,
     listOpen: store.listOpen,
+    countOpen: store.countOpen,
     resolve: resolveInvestigation,
     ledger: createLedger(database.db, clock),
     ping: store.ping,

@@ -57,6 +57,11 @@ const migrations: Record<string, Migration> = {
         )`.execute(db);
     },
   },
+  '0002-joined': {
+    async up(db) {
+      await sql`ALTER TABLE inbox ADD COLUMN joined TEXT`.execute(db);
+    },
+  },
 };
 
 /** The store was written by a newer version of this program. */

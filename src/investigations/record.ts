@@ -13,6 +13,7 @@ import type { InboxItem, Investigation, Press } from './types.ts';
 export function openInvestigation(id: string, item: InboxItem, target: Target, at: string): Investigation {
   return {
     id,
+    version: 1,
     state: 'investigating',
     conversation: item.conversation,
     trigger: item.trigger,
@@ -96,10 +97,17 @@ export function runStarted(investigation: Investigation, at: string): Investigat
   return { ...rest, progress: [], failure: null, updatedAt: at };
 }
 
-/** A run waits for its turn, if it still has not begun. */
-export function runWaits(investigation: Investigation, at: string): Investigation {
-  if (investigation.state !== 'investigating' || investigation.waitingSince !== undefined) return investigation;
+/** What is wanted of it waits for a turn. */
+export function waits(investigation: Investigation, at: string): Investigation {
+  if (!isPending(investigation) || investigation.waitingSince !== undefined) return investigation;
   return { ...investigation, waitingSince: at, updatedAt: at };
+}
+
+/** Pressed checks have their turn. */
+export function checksStarted(investigation: Investigation, at: string): Investigation {
+  if (investigation.waitingSince === undefined) return investigation;
+  const { waitingSince: _, ...rest } = investigation;
+  return { ...rest, updatedAt: at };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { DiagnosisRecord, DiagnosisService, Finding, Location } from '../di
 import type { Log } from '../telemetry.ts';
 import { inTime, whyFailed } from './deadline.ts';
 import { maxCutOffs } from './inbox.ts';
-import { exactRequest, isPending, pendingChecks, pressEnded, runEnded, runStarted } from './record.ts';
+import { checksStarted, exactRequest, isPending, pendingChecks, pressEnded, runEnded, runStarted } from './record.ts';
 import { type Claimed, LeaseLostError, type Store } from './store.ts';
 import type { Investigation } from './types.ts';
 import type { Queue } from './worker.ts';
@@ -74,7 +74,8 @@ export function createRuns({ store, service, publish, clock, log, perPerson }: R
       return outcome;
     } catch (error) {
       about.error({ err: error }, 'A run failed.');
-      return { failure: `${whyFailed('The diagnosis', error)} Run it again, or check the steps one by one.` };
+      const next = begun.record === null ? 'Run it again.' : 'Run it again, or check the steps one by one.';
+      return { failure: `${whyFailed('The diagnosis', error)} ${next}` };
     } finally {
       await progress.written();
     }
@@ -91,6 +92,8 @@ export function createRuns({ store, service, publish, clock, log, perPerson }: R
     /** By id: what the wider window brings anew takes the place of what was found before. */
     const found = new Map<string, Finding>();
     let arrived = 0;
+    // A run that was given up goes on unseen, and what it still finds belongs to nobody.
+    let closed = false;
     let writing: Promise<void> | null = null;
 
     async function write(): Promise<void> {
@@ -110,18 +113,20 @@ export function createRuns({ store, service, publish, clock, log, perPerson }: R
 
     return {
       add(finding: Finding): void {
+        if (closed) return;
         found.set(finding.id, finding);
         arrived += 1;
         writing ??= Promise.resolve().then(write);
       },
       async written(): Promise<void> {
+        closed = true;
         await writing;
       },
     };
   }
 
   async function runChecks(due: Investigation, holder: string, about: Log): Promise<Investigation | null> {
-    let current: Investigation | null = due;
+    let current = await save(due.id, holder, before => checksStarted(before, now()));
     for (const check of pendingChecks(due)) {
       if (current === null) return null;
       const record = current.record === null ? null : await rerun(current.record, check, about);

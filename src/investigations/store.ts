@@ -4,7 +4,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Candidate } from '../diagnosis/types.ts';
 import { isPending, oldestExcerpt, requester } from './record.ts';
 import type { InboxTable, InvestigationsTable, Tables } from './tables.ts';
-import type { InboxItem, Investigation, Submission } from './types.ts';
+import type { InboxItem, Investigation, OpenFilter, Submission } from './types.ts';
 
 /** A hold on a row: until it ends, or is renewed, nobody else works on it. */
 export interface Lease {
@@ -44,6 +44,7 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
         trigger: JSON.stringify(trigger),
         conversation: JSON.stringify(conversation),
         candidates: null,
+        joined: null,
         received_at: now(),
         lease_holder: null,
         lease_until: null,
@@ -100,9 +101,20 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
       .execute();
   }
 
+  /** Whoever waits for its answer could not be told: it is taken up again at `at`, or at the next start. */
+  async function postponeInbox(id: string, at: string, holder: string): Promise<void> {
+    await db
+      .updateTable('inbox')
+      .set({ lease_holder: null, lease_until: at, attempts: sql`attempts - 1` })
+      .where('id', '=', id)
+      .where('lease_holder', '=', holder)
+      .execute();
+  }
+
   /**
-   * Opens an investigation, or joins the one that is open for the same API and stage, and closes the inbox item, all
-   * in one transaction: of two triggers at once, one opens and the other joins.
+   * Opens an investigation and closes the inbox item; or joins the one that is open for the same API and stage, and
+   * leaves the item to be closed when its asker is told. One transaction: of two triggers at once, one opens and the
+   * other joins.
    */
   async function openOrJoin(
     item: InboxItem,
@@ -111,21 +123,26 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
     holder: string,
   ): Promise<{ investigation: Investigation; joined: boolean }> {
     return db.transaction().execute(async tx => {
-      const closed = await tx
-        .updateTable('inbox')
-        .set({ state: 'done', lease_holder: null, lease_until: null })
-        .where('id', '=', item.id)
-        .where('lease_holder', '=', holder)
-        .returning('id')
-        .executeTakeFirst();
-      if (closed === undefined) throw new LeaseLostError(`inbox item ${item.id}`);
+      async function mark(change: Partial<InboxTable>): Promise<void> {
+        const marked = await tx
+          .updateTable('inbox')
+          .set(change)
+          .where('id', '=', item.id)
+          .where('lease_holder', '=', holder)
+          .returning('id')
+          .executeTakeFirst();
+        if (marked === undefined) throw new LeaseLostError(`inbox item ${item.id}`);
+      }
       const inserted = await tx
         .insertInto('investigations')
-        .values({ ...columnsOf(fresh, null), version: 1, lease_holder: null, lease_until: null, attempts: 0 })
+        .values({ ...columnsOf(fresh, null), lease_holder: null, lease_until: null, attempts: 0 })
         .onConflict(conflict => conflict.doNothing())
         .returning('id')
         .executeTakeFirst();
-      if (inserted !== undefined) return { investigation: fresh, joined: false };
+      if (inserted !== undefined) {
+        await mark({ state: 'done', lease_holder: null, lease_until: null });
+        return { investigation: fresh, joined: false };
+      }
       const { team_id, account_id, region, api_id, stage } = columnsOf(fresh, null);
       const row = await tx
         .selectFrom('investigations')
@@ -133,10 +150,11 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
         .where(on => on.and({ team_id, account_id, region, api_id, stage }))
         .where('state', 'in', ['investigating', 'diagnosed'])
         .executeTakeFirstOrThrow();
-      const investigation = join(documentOf(row));
+      const investigation = { ...join(documentOf(row)), version: row.version + 1 };
+      await mark({ joined: row.id });
       await tx
         .updateTable('investigations')
-        .set({ ...columnsOf(investigation, row.due_at), version: row.version + 1 })
+        .set(columnsOf(investigation, row.due_at))
         .where('id', '=', row.id)
         .where('version', '=', row.version)
         .returning('id')
@@ -146,25 +164,39 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
   }
 
   async function get(id: string): Promise<Investigation | null> {
-    const row = await db.selectFrom('investigations').select('document').where('id', '=', id).executeTakeFirst();
+    const row = await db
+      .selectFrom('investigations')
+      .select(['document', 'version'])
+      .where('id', '=', id)
+      .executeTakeFirst();
     return row === undefined ? null : documentOf(row);
   }
 
-  async function listOpen(filter: { teamId: string; channelId?: string }): Promise<Investigation[]> {
-    let query = db
+  function open({ teamId, channelId }: OpenFilter) {
+    const query = db
       .selectFrom('investigations')
-      .select('document')
-      .where('team_id', '=', filter.teamId)
+      .where('team_id', '=', teamId)
       .where('state', 'in', ['investigating', 'diagnosed']);
-    if (filter.channelId !== undefined) query = query.where('channel_id', '=', filter.channelId);
-    return (await query.orderBy('updated_at', 'desc').execute()).map(documentOf);
+    return channelId === undefined ? query : query.where('channel_id', '=', channelId);
+  }
+
+  async function listOpen(filter: OpenFilter, limit?: number): Promise<Investigation[]> {
+    const query = open(filter).select(['document', 'version']).orderBy('updated_at', 'desc');
+    return (await (limit === undefined ? query : query.limit(limit)).execute()).map(documentOf);
+  }
+
+  async function countOpen(filter: OpenFilter): Promise<number> {
+    const { count } = await open(filter)
+      .select(row => row.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return count;
   }
 
   /** Whatever changed since `since`, newest first. */
   async function changedSince(since: string, limit: number): Promise<Investigation[]> {
     const rows = await db
       .selectFrom('investigations')
-      .select('document')
+      .select(['document', 'version'])
       .where('updated_at', '>=', since)
       .orderBy('updated_at', 'desc')
       .limit(limit)
@@ -174,12 +206,12 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
 
   /**
    * Reads, changes and writes one investigation; where somebody else wrote in between, `update` is called again on
-   * what they wrote. It answers the same object to leave all as it is. null: there is none. With a holder, rejects
-   * with LeaseLostError where the lease is not held any more.
+   * what they wrote. It answers the same object to leave all as it is, and is told whether somebody is at work on it.
+   * null: there is none. With a holder, rejects with LeaseLostError where the lease is not held any more.
    */
   async function change(
     id: string,
-    update: (investigation: Investigation) => Investigation,
+    update: (investigation: Investigation, held: boolean) => Investigation,
     holder?: string,
   ): Promise<Investigation | null> {
     for (;;) {
@@ -191,11 +223,12 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
       if (row === undefined) return null;
       if (holder !== undefined && row.lease_holder !== holder) throw new LeaseLostError(`investigation ${id}`);
       const before = documentOf(row);
-      const after = update(before);
-      if (after === before) return before;
+      const changed = update(before, row.lease_holder !== null);
+      if (changed === before) return before;
+      const after = { ...changed, version: row.version + 1 };
       let write = db
         .updateTable('investigations')
-        .set({ ...columnsOf(after, row.due_at), version: row.version + 1 })
+        .set(columnsOf(after, row.due_at))
         .where('id', '=', id)
         .where('version', '=', row.version);
       if (holder !== undefined) write = write.where('lease_holder', '=', holder);
@@ -207,7 +240,13 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
   async function claimDue(lease: Lease, perPerson: number): Promise<Claimed<Investigation> | null> {
     const row = await db
       .updateTable('investigations')
-      .set({ lease_holder: lease.holder, lease_until: lease.until, attempts: sql`attempts + 1` })
+      .set({
+        lease_holder: lease.holder,
+        lease_until: lease.until,
+        attempts: sql`attempts + 1`,
+        // Whoever read it before it was taken up, and writes that it waits, has to read it again.
+        version: sql`version + 1`,
+      })
       .where('id', '=', query =>
         query
           .selectFrom('investigations as due')
@@ -232,21 +271,9 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
           .orderBy('due.id')
           .limit(1),
       )
-      .returning(['id', 'document', 'attempts'])
+      .returning(['id', 'document', 'version', 'attempts'])
       .executeTakeFirst();
     return row === undefined ? null : { value: documentOf(row), cutOff: row.attempts - 1 };
-  }
-
-  /** True where its work is due and nobody holds it. */
-  async function isWaiting(id: string): Promise<boolean> {
-    const row = await db
-      .selectFrom('investigations')
-      .select('id')
-      .where('id', '=', id)
-      .where('due_at', 'is not', null)
-      .where('lease_holder', 'is', null)
-      .executeTakeFirst();
-    return row !== undefined;
   }
 
   async function renew(table: LeasedTable, holders: readonly string[], until: string): Promise<void> {
@@ -300,13 +327,14 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
     claimInbox,
     keepCandidates,
     finishInbox,
+    postponeInbox,
     openOrJoin,
     get,
     listOpen,
+    countOpen,
     changedSince,
     change,
     claimDue,
-    isWaiting,
     renew,
     release,
     releaseAll,
@@ -316,8 +344,8 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
   };
 }
 
-function documentOf(row: { document: string }): Investigation {
-  return JSON.parse(row.document);
+function documentOf(row: { document: string; version: number }): Investigation {
+  return { ...JSON.parse(row.document), version: row.version };
 }
 
 /** The document and the copies of its fields that queries need. What was due already keeps its place in the queue. */
@@ -325,6 +353,7 @@ function columnsOf(investigation: Investigation, dueAt: string | null) {
   const { id, state, conversation, target, updatedAt } = investigation;
   return {
     id,
+    version: investigation.version,
     team_id: conversation.teamId,
     channel_id: conversation.channelId,
     account_id: target.accountId ?? '',
@@ -347,6 +376,7 @@ function toInboxItem(row: Selectable<InboxTable>): InboxItem {
     trigger: JSON.parse(row.trigger),
     conversation: JSON.parse(row.conversation),
     candidates: row.candidates === null ? null : JSON.parse(row.candidates),
+    joined: row.joined,
     state: row.state,
     receivedAt: row.received_at,
   };

@@ -23,6 +23,8 @@ export interface InboxTable extends Leased {
   trigger: string;
   conversation: string;
   candidates: string | null;
+  /** Id of the investigation that it joined, until its asker is told. */
+  joined: string | null;
   received_at: string;
 }
 

@@ -23,6 +23,8 @@ export type InvestigationState = 'investigating' | 'diagnosed' | 'recovered' | '
 
 export interface Investigation {
   id: string;
+  /** Counts up with each change, so that an older record never takes the place of a newer one. */
+  version: number;
   state: InvestigationState;
   /** Where it was opened; its card and thread stay there, whoever asks again and from where. */
   conversation: Conversation;
@@ -41,7 +43,7 @@ export interface Investigation {
   presses: Record<string, Press>;
   /** A sentence where the last run could not be finished; null otherwise. */
   failure: string | null;
-  /** Set while its run waits for a turn: at most ten run at once, two a person. */
+  /** Set while its run, or a pressed check, waits for a turn: at most ten run at once, two a person. */
   waitingSince?: string;
   /** Who closed it, and when. */
   resolved?: { by: string; at: string };
@@ -64,6 +66,8 @@ export interface InboxItem {
   conversation: Conversation;
   /** Set where the target was ambiguous or unknown, for the buttons of the answer. */
   candidates: Candidate[] | null;
+  /** The open investigation that it joined, while its asker has not been told of it. */
+  joined: string | null;
   state: 'new' | 'done' | 'failed';
   receivedAt: string;
 }
@@ -92,8 +96,9 @@ export interface LedgerEntry {
 export interface Outlets {
   /** Brings the card and thread up to date with the record. Paced and coalesced; resolves when handed over. */
   publish(investigation: Investigation): Promise<void>;
+  /** Rejects with UntoldError where the person could not be told now; it is tried again later. */
   refuse(conversation: Conversation, refusal: Refusal): Promise<void>;
-  /** Tells the asker, in private, that this investigation was open already and where its card is. */
+  /** Tells the asker, in private, that this investigation was open already and where its card is; rejects likewise. */
   joined(conversation: Conversation, investigation: Investigation): Promise<void>;
 }
 
@@ -104,14 +109,23 @@ export interface Investigations {
   /** Submits the candidate at `index` of a refused trigger; `gone` where there is none, or it is another workspace's. */
   choose(inboxId: string, index: number, by: string, conversation: Conversation): Promise<'ok' | 'gone'>;
   get(id: string): Promise<Investigation | null>;
-  /** Newest first. */
-  listOpen(filter: { teamId: string; channelId?: string }): Promise<Investigation[]>;
+  /** Newest first; all of them, or the first `limit`. */
+  listOpen(filter: OpenFilter, limit?: number): Promise<Investigation[]>;
+  countOpen(filter: OpenFilter): Promise<number>;
   /** Runs the whole playbook again; `running` where it runs or waits already, `gone` where it is not open. */
   rerun(id: string, by: string): Promise<'started' | 'running' | 'gone'>;
-  /** Runs one step or diagnosis again, `check` being `step:4` or `diagnosis:2`; two presses at once are one run. */
+  /**
+   * Runs one step or diagnosis again, `check` being `step:4` or `diagnosis:2`; while another check runs it is next. Two
+   * presses at once are one run. `running` where it is wanted already, or a whole run brings it anyway.
+   */
   press(id: string, check: string, by: string): Promise<'started' | 'running' | 'gone'>;
   resolve(id: string, by: string): Promise<'ok' | 'gone'>;
   ledger: Ledger;
+}
+
+export interface OpenFilter {
+  teamId: string;
+  channelId?: string;
 }
 
 export interface Submission {

@@ -14,7 +14,7 @@ import type {
   RichTextBlock,
   SectionBlock,
 } from '@slack/types';
-import { count, cut, oneLine, printable, utc } from './words.ts';
+import { count, cut, oneLine, printable, spoken, utc } from './words.ts';
 
 /** Slack's limits in UTF-16 code units, and our own where Slack allows more than a person reads. */
 export const LIMITS = {
@@ -78,7 +78,7 @@ export function join(parts: readonly Markup[], separator: string): Markup {
 
 /** An untrusted text on one line, at most `max` characters of markup. */
 export function words(text: string, max: number = LIMITS.sentence): Markup {
-  const escaped = cut(oneLine(text), max)
+  const escaped = cut(spoken(text), max)
     .split(' ')
     .map(word => (formats.test(word) ? codeWord(word) : escapeText(word)))
     .join(' ');
@@ -123,11 +123,11 @@ function head(token: string, max: number): string {
   return /^[&<]/.test(token) ? '' : token.slice(0, max - 1).toWellFormed();
 }
 
-/** The reader's own time and UTC. */
+/** The reader's own time and UTC; without brackets, so that it can stand in some. */
 export function when(iso: string): Markup {
   const seconds = Math.floor(Date.parse(iso) / 1000);
   if (Number.isNaN(seconds)) return words(iso, LIMITS.name);
-  return { mrkdwn: `<!date^${seconds}^{date_short_pretty} {time_secs}|${utc(iso)}> (${utc(iso).slice(11)})` };
+  return { mrkdwn: `<!date^${seconds}^{date_short_pretty} {time_secs}|${utc(iso)}>, ${utc(iso).slice(11)}` };
 }
 
 /** A person, mentioned; anything that is not a Slack user id is shown as text. */
@@ -156,7 +156,7 @@ export function safeUrl(url: string): string | null {
 
 /** The text beside the blocks; Slack reads mentions in it too. */
 export function fallback(text: string): string {
-  return cutMarkup(escapeText(cut(oneLine(text), LIMITS.fallback)), LIMITS.fallback);
+  return cutMarkup(escapeText(cut(spoken(text), LIMITS.fallback)), LIMITS.fallback);
 }
 
 export function plainText(text: string, max: number): PlainTextElement {

@@ -24,7 +24,7 @@ import {
 import { actionIds, linkId } from './ids.ts';
 import { type Check, currentFindings } from './playbook.ts';
 import { oneLineVerdict, verdictParts } from './verdict.ts';
-import { assertNever, count, evidenceOf, headline, place, tally } from './words.ts';
+import { assertNever, evidenceOf, headline, place, tally, times } from './words.ts';
 
 export function card(investigation: Investigation, checks: readonly Check[]): Message {
   const { target } = investigation;
@@ -179,7 +179,7 @@ function resolution({ resolved }: Investigation): Markup {
 }
 
 function footer({ id, trigger, occurrences }: Investigation): Markup {
-  const again = occurrences.length > 1 ? md` · asked for ${count(occurrences.length, 'time')}` : md``;
+  const again = occurrences.length > 1 ? md` · asked for ${times(occurrences.length)}` : md``;
   return md`Asked by ${person(trigger.by)}, ${when(trigger.at)}${again} · investigation ${id}`;
 }
 

@@ -1,7 +1,7 @@
 /** The message that a row's button opens: everything that one step or diagnosis observed. */
 import type { KnownBlock } from '@slack/types';
-import type { Evidence, Finding } from '../diagnosis/types.ts';
-import type { Investigation } from '../investigations/types.ts';
+import type { Evidence, Finding, Gap } from '../diagnosis/types.ts';
+import type { Investigation, Press } from '../investigations/types.ts';
 import {
   compose,
   context,
@@ -13,6 +13,7 @@ import {
   md,
   optional,
   part,
+  person,
   preformatted,
   section,
   when,
@@ -28,18 +29,21 @@ export function evidenceMessage(investigation: Investigation, checks: readonly C
   const finding = now ?? lastOutcome(investigation, check);
   if (finding === undefined) return null;
   const { apiName, stage } = investigation.target;
+  const press = investigation.presses[check];
   const question = checks.find(item => checkId(item) === check)?.question;
   return compose(
     `${checkName(finding)}, for ${apiName}, stage ${stage}: ${statusWords[finding.status]}. ${finding.summary}`,
     [
       part(
         section(md`*${words(checkName(finding), LIMITS.name)}* · ${statusLabel(finding.status)}${asked(question)}`),
-        section(md`${finding.summary}${pressed(investigation.presses[check])}`),
-        context(md`Run ${when(finding.at)}, in ${count(Math.round(finding.durationMs), 'millisecond')}.${again(now)}`),
+        section(md`${finding.summary}${press?.state === 'done' ? md`` : pressed(press)}`),
+        context(
+          md`${ranBy(press)} ${when(finding.at)}, in ${count(Math.round(finding.durationMs), 'millisecond')}.${again(now)}`,
+        ),
       ),
       ...finding.evidence.map((item, index) => optional(...observed(item, index + 1))),
-      ...(finding.evidence.length === 0 ? [part(context(md`No single fact was recorded for this.`))] : []),
-      ...finding.gaps.map(gap => optional(section(md`*Not read:* ${gapWords(gap)}`))),
+      ...(foundNothing(finding) ? [part(context(md`Nothing of the kind was found.`))] : []),
+      ...finding.gaps.map(gap => optional(section(md`${notRead(gap)} ${gapWords(gap)}`))),
       ...finding.ruledOut.map(item => optional(context(md`*Ruled out:* ${item.id}. ${item.because}`))),
     ],
     left => md`_${left} more of ${parts(finding)} have no room here; the JSON report has them all._`,
@@ -53,6 +57,20 @@ function lastOutcome(investigation: Investigation, check: string): Finding | und
 
 function again(now: Finding | undefined): string {
   return now === undefined ? ' The whole playbook is running again; this is the outcome before.' : '';
+}
+
+/** Of a row that was pressed, the one line about the run says by whom. */
+function ranBy(press: Press | undefined): Markup {
+  return press?.state === 'done' ? md`Run again by ${person(press.by)},` : md`Run`;
+}
+
+/** Read, and nothing there; what could not be read or does not apply says so itself. */
+function foundNothing({ status, evidence, gaps }: Finding): boolean {
+  return evidence.length === 0 && gaps.length === 0 && status !== 'unknown' && status !== 'not_applicable';
+}
+
+function notRead({ reason }: Gap): Markup {
+  return reason === 'delivery_lag' ? md`*Not yet delivered:*` : md`*Not read:*`;
 }
 
 function asked(question: string | undefined): Markup {

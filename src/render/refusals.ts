@@ -15,7 +15,7 @@ import {
   words,
 } from './blocks.ts';
 import { candidateId, slashCommand } from './ids.ts';
-import { assertNever, candidateWords, count } from './words.ts';
+import { assertNever, candidateWords, count, wrongStage } from './words.ts';
 
 export function refusalMessage(refusal: Refusal): Message {
   const { plain, markup } = reason(refusal);
@@ -42,10 +42,19 @@ function reason(refusal: Refusal): { plain: string; markup: Markup } {
     }
     case 'not_found': {
       const { region, candidates } = refusal;
+      const wrong = wrongStage(target, null, candidates);
+      if (wrong !== null) {
+        if (wrong.stage === null) return { plain: wrong.sentence, markup: md`${wrong.sentence}` };
+        const command = `${slashCommand} ${wrong.api} ${wrong.stage}`;
+        return {
+          plain: `${wrong.sentence} Type ${command}.`,
+          markup: md`${wrong.sentence} Type ${code(command)}, or choose:`,
+        };
+      }
       const next =
         candidates.length === 0
           ? md`Check the name, the Region (${code('--region')}) and the account (${code('--account')}), or type ${code(`${slashCommand} help`)}.`
-          : md`These names are close:`;
+          : md`${candidates.length === 1 ? 'This name is' : 'These names are'} close:`;
       return {
         plain: `No API, stage, domain or alarm in ${region} is called ${target}.`,
         markup: md`No API, stage, domain or alarm in ${region} is called ${code(target)}. ${next}`,
@@ -75,7 +84,7 @@ function choice(inboxId: string, candidate: Candidate, index: number) {
       id: candidateId(index),
       text: 'Diagnose',
       value: inboxId,
-      label: `Diagnose ${candidate.apiName}, ${candidate.stages.join(', ')}`,
+      label: `Diagnose ${[candidate.apiName, ...candidate.stages].join(', ')}`,
     }),
   );
 }

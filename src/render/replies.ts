@@ -21,7 +21,7 @@ import {
 import { statusOf } from './card.ts';
 import { linkId, slashCommand } from './ids.ts';
 import { oneLineVerdict } from './verdict.ts';
-import { count, place } from './words.ts';
+import { count, place, times } from './words.ts';
 
 /** One sentence or two; `markup` where the plain text needs a form of its own. */
 export function note(plain: string, markup: Markup = md`${plain}`): Message {
@@ -68,17 +68,17 @@ function openRow(investigation: Investigation, index: number, url: string | unde
   const { target, record, occurrences } = investigation;
   const status = statusOf(investigation);
   const verdict = record === null ? md`` : md`\n${oneLineVerdict(record.report)}`;
-  const times = occurrences.length > 1 ? `, asked for ${count(occurrences.length, 'time')}` : '';
+  const again = occurrences.length > 1 ? `, asked for ${times(occurrences.length)}` : '';
   const address = url === undefined ? null : safeUrl(url);
   return section(
-    md`${status.glyph} *${words(target.apiName, LIMITS.name)}, stage ${words(target.stage, LIMITS.name)}* · ${status.words}\n${place(target)}\nSince ${when(investigation.createdAt)}${times}${verdict}`,
+    md`${status.glyph} *${words(target.apiName, LIMITS.name)}, stage ${words(target.stage, LIMITS.name)}* · ${status.words}\n${place(target)}\nSince ${when(investigation.createdAt)}${again}${verdict}`,
     address === null
       ? undefined
       : button({ id: linkId(index), text: 'Open', url: address, label: `Open the card of ${target.apiName}` }),
   );
 }
 
-/** This API is being looked at already. */
+/** This API has an open investigation already. */
 export function joinedReply(investigation: Investigation, url: string | null): Message {
   const { target, conversation } = investigation;
   const name = `${target.apiName}, stage ${target.stage}`;
@@ -87,8 +87,20 @@ export function joinedReply(investigation: Investigation, url: string | null): M
     address === null
       ? undefined
       : button({ id: linkId(0), text: 'Open', url: address, label: `Open the card of ${name}` });
-  const text = md`*${words(name, 2 * LIMITS.name)}* is being investigated already, in ${channel(conversation.channelId)} since ${when(investigation.createdAt)}, asked for by ${person(firstAsker(investigation))}. It runs again now.`;
-  return compose(`${name} is being investigated already; it runs again now.`, [part(section(text, open))], () => md``);
+  const bold = md`*${words(name, 2 * LIMITS.name)}*`;
+  const where = md`in ${channel(conversation.channelId)} since ${when(investigation.createdAt)}, asked for by ${person(firstAsker(investigation))}`;
+  const { record, progress } = investigation;
+  // The run that this request has asked for has found nothing yet: whatever has belongs to one before.
+  if (record === null || progress.length > 0) {
+    const text = md`${bold} is being investigated already, ${where}. Its card and thread show the outcome as it comes.`;
+    return compose(`${name} is being investigated already.`, [part(section(text, open))], () => md``);
+  }
+  const text = md`${bold} was investigated ${when(record.report.generatedAt)}; see the thread, ${where}. It runs again now.`;
+  return compose(
+    `${name} was investigated; see its thread. It runs again now.`,
+    [part(section(text, open))],
+    () => md``,
+  );
 }
 
 function firstAsker(investigation: Investigation): string | null {

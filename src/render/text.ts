@@ -7,18 +7,21 @@ import {
   confidenceWords,
   count,
   evidenceOf,
+  gapsOf,
   gapWords,
   headline,
   impactWords,
+  isCarried,
   oneLine,
   patternWords,
   percent,
   place,
   printable,
+  spoken,
   statusWords,
   tally,
-  trend,
   utc,
+  whyInconclusive,
 } from './words.ts';
 
 export interface TextOptions {
@@ -42,6 +45,7 @@ const statusStyles: Record<ReportedFinding['status'], Style> = {
 export function reportText(report: Report, options: TextOptions): string {
   const paint = painter(options.colour);
   const { target, verdict } = report;
+  const gaps = gapsOf(report);
   const lines = [
     paint('bold', `${headline(report)}: ${oneLine(target.apiName)}, stage ${oneLine(target.stage)}`),
     oneLine(place(target)),
@@ -53,7 +57,8 @@ export function reportText(report: Report, options: TextOptions): string {
     ...findingLines('Playbook', report.steps, options),
     ...findingLines('Diagnoses', report.diagnoses, options),
     ...findingLines('Wider look, over 30 minutes', report.extended, options),
-    ...block('Could not be read', verdict.gaps.map(gapWords), options),
+    ...block('Could not be read', gaps.unread.map(gapWords), options),
+    ...block('Not yet delivered', gaps.late.map(gapWords), options),
     ...block(
       'Ruled out',
       verdict.ruledOut.map(item => `${item.id}: ${item.because}`),
@@ -88,27 +93,23 @@ function causeLines(report: Report, cause: RankedCause, index: number, options: 
 
 function closing(report: Report, options: TextOptions): string[] {
   if (report.verdict.causes.length > 0 || report.verdict.status === 'no_errors') return [];
-  const sentence =
-    report.verdict.gaps.length === 0
-      ? 'Requests fail. Everything could be read, and nothing in it explains the errors.'
-      : `Requests fail, but ${count(report.verdict.gaps.length, 'source')} could not be read; see below.`;
-  return [...wrap(sentence, '', options.width), ''];
+  return [...wrap(`Requests fail, but no cause could be shown. ${whyInconclusive(report)}`, '', options.width), ''];
 }
 
 function changeLines(report: Report): string[] {
   return byNearness(report.changes).map(change => {
     const detail = change.detail === '' ? '' : `: ${change.detail}`;
-    return `${change.event} on ${change.resource} by ${change.who ?? 'somebody unknown'}, ${beforeOnset(change)} (${utc(change.at)})${detail}`;
+    const made = isCarried(change) ? `; made ${utc(change.at)}` : '';
+    return `${change.event} on ${change.resource} by ${change.who ?? 'somebody unknown'}, ${beforeOnset(change)} (${utc(change.effectiveAt ?? change.at)})${made}${detail}`;
   });
 }
 
 function figureLines(report: Report): string[] {
-  const { window, verdict, impact } = report;
-  const direction = trend(report.series);
+  const { window, impact } = report;
   const routes = (impact.routes ?? []).slice(0, 3).map(route => `${route.method} ${route.path} (${route.errors})`);
   return [
     `First failing minute: ${window.onset === null ? 'none seen in the metrics' : utc(window.onset)}`,
-    `Pattern: ${patternWords[verdict.pattern]}${direction === null ? '' : `; ${direction}`}`,
+    `Pattern: ${patternWords(report)}`,
     `Requests: ${impactWords(impact)}`,
     ...(routes.length === 0 ? [] : [`Failing most: ${routes.join(', ')}`]),
     `Looked at: ${utc(window.extendedTo ?? window.start)} to ${utc(window.end)}`,
@@ -153,7 +154,7 @@ function verbatim(text: string | null): string[] {
 function wrap(text: string, indent: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of oneLine(text).split(' ')) {
+  for (const word of spoken(text).split(' ')) {
     if (line !== '' && columns(indent) + columns(line) + 1 + columns(word) > width) {
       lines.push(`${indent}${line}`);
       // What continues is set in, so that a list can still be told apart.

@@ -1,6 +1,6 @@
 /** A report's verdict as blocks. */
 import type { KnownBlock } from '@slack/types';
-import type { Change, RankedCause, Report } from '../diagnosis/types.ts';
+import type { Change, Gap, RankedCause, Report } from '../diagnosis/types.ts';
 import type { Investigation } from '../investigations/types.ts';
 import {
   context,
@@ -25,13 +25,15 @@ import {
   confidenceWords,
   count,
   evidenceOf,
+  gapsOf,
   gapWords,
   headline,
   impactWords,
+  isCarried,
   patternWords,
   percent,
   tally,
-  trend,
+  whyInconclusive,
 } from './words.ts';
 
 /** How many of each the card shows; the rest is counted, and stands in the thread or the JSON report. */
@@ -52,7 +54,7 @@ export function verdictParts(investigation: Investigation, report: Report): Part
 }
 
 function opening(report: Report): Part[] {
-  const { status, causes, gaps } = report.verdict;
+  const { status, causes } = report.verdict;
   switch (status) {
     case 'cause_found':
       return [];
@@ -67,11 +69,7 @@ function opening(report: Report): Part[] {
       ];
     }
     case 'inconclusive': {
-      const because =
-        gaps.length === 0
-          ? 'Everything could be read, and nothing in it explains the errors.'
-          : `${count(gaps.length, 'source')} could not be read; what is missing stands below.`;
-      return [part(section(md`Requests fail, but no cause could be shown. ${because}`))];
+      return [part(section(md`Requests fail, but no cause could be shown. ${whyInconclusive(report)}`))];
     }
     default:
       return assertNever(status);
@@ -112,16 +110,16 @@ function changeParts(report: Report): Part[] {
 function changeWords(change: Change): Markup {
   const detail = change.detail === '' ? md`` : md`: ${words(change.detail, 300)}`;
   const who = change.who === null ? 'by somebody unknown' : `by ${change.who}`;
-  return md`*${words(change.event, LIMITS.name)}* on ${words(change.resource, 200)} ${words(who, 200)}, ${beforeOnset(change)} (${when(change.at)})${detail}`;
+  const made = isCarried(change) ? md`; made ${when(change.at)}` : md``;
+  return md`*${words(change.event, LIMITS.name)}* on ${words(change.resource, 200)} ${words(who, 200)}, ${beforeOnset(change)} (${when(change.effectiveAt ?? change.at)})${made}${detail}`;
 }
 
 function facts(investigation: Investigation, report: Report): Markup[] {
-  const { window, verdict, series, impact } = report;
-  const direction = trend(series);
+  const { window, impact } = report;
   const checked = [...report.steps, ...report.diagnoses].map(finding => finding.status);
   return [
     md`*First failing minute*\n${window.onset === null ? 'none seen in the metrics' : when(window.onset)}`,
-    md`*Pattern*\n${patternWords[verdict.pattern]}${direction === null ? '' : `; ${direction}`}`,
+    md`*Pattern*\n${patternWords(report)}`,
     md`*Requests*\n${impactWords(impact)}`,
     md`*Looked at*\n${when(window.extendedTo ?? window.start)} to ${when(window.end)}`,
     md`*Checks*\n${tally(checked)}`,
@@ -137,10 +135,14 @@ function routeParts(report: Report): Part[] {
 }
 
 function gapParts(report: Report): Part[] {
-  const { gaps } = report.verdict;
+  const { unread, late } = gapsOf(report);
+  return [...gapList(md`*Could not be read*`, unread), ...gapList(md`*Not yet delivered*`, late)];
+}
+
+function gapList(title: Markup, gaps: readonly Gap[]): Part[] {
   if (gaps.length === 0) return [];
   const lines = gaps.slice(0, shown.gaps).map(gap => md`• ${gapWords(gap)}`);
-  return [optional(section(join([md`*Could not be read*`, ...lines], '\n'))), ...more(gaps.length - shown.gaps, 'gap')];
+  return [optional(section(join([title, ...lines], '\n'))), ...more(gaps.length - shown.gaps, 'gap')];
 }
 
 function more(n: number, what: string): Part[] {

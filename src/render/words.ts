@@ -56,12 +56,20 @@ export const confidenceWords: Record<Confidence, string> = {
   low: 'low (a lead to follow, not proof)',
 };
 
-export const patternWords: Record<Pattern, string> = {
-  constant: 'constant (nearly every minute has errors)',
-  intermittent: 'intermittent (some minutes have errors, others have none)',
+const patterns: Record<Pattern, string> = {
+  constant: 'errors in nearly every minute',
+  intermittent: 'errors in some minutes and none in others',
   none: 'no errors',
-  unknown: 'unknown (too few minutes with requests to tell)',
+  unknown: 'unknown: too few minutes with requests to tell',
 };
+
+/** How the errors are spread over the minutes, and where they are going. */
+export function patternWords(report: Report): string {
+  const { pattern } = report.verdict;
+  const direction = pattern === 'none' ? null : trend(report.series);
+  if (direction === null) return patterns[pattern];
+  return `${patterns[pattern]}, ${direction === 'steady' ? 'about as many as before' : direction}`;
+}
 
 const reasonWords: Record<UnreadReason, string> = {
   access_denied: 'access denied',
@@ -76,6 +84,11 @@ const reasonWords: Record<UnreadReason, string> = {
 };
 
 const numbers = new Intl.NumberFormat('en-US');
+
+/** `twice`, `3 times`. */
+export function times(n: number): string {
+  return n === 2 ? 'twice' : count(n, 'time');
+}
 
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${numbers.format(n)} ${n === 1 ? one : many}`;
@@ -95,6 +108,13 @@ export function utc(iso: string): string {
   return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+const isoTime = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z(?!\w)/g;
+
+/** A sentence for people: times in it as they read them, not as machines write them. */
+export function spoken(text: string): string {
+  return oneLine(text).replace(isoTime, utc);
+}
+
 const apiTypes: Record<Target['apiType'], string> = { REST: 'REST API', HTTP: 'HTTP API', WEBSOCKET: 'WebSocket API' };
 
 /** Account and Region belong on every message: a diagnosis of the wrong account is worse than none. */
@@ -107,13 +127,42 @@ function account(accountId: string | null): string {
 }
 
 export function candidateWords(candidate: Candidate): string {
-  const stages =
-    candidate.stages.length === 0
-      ? 'no stage'
-      : `${candidate.stages.length === 1 ? 'stage' : 'stages'} ${candidate.stages.join(', ')}`;
-  return [apiTypes[candidate.apiType], candidate.apiId, stages, candidate.region, account(candidate.accountId)].join(
+  // Where there are none, they were not read or there is none: the row cannot tell.
+  const stages = candidate.stages.length === 0 ? [] : [stageWords(candidate.stages)];
+  return [apiTypes[candidate.apiType], candidate.apiId, ...stages, candidate.region, account(candidate.accountId)].join(
     ' · ',
   );
+}
+
+function stageWords(stages: readonly string[]): string {
+  return `${stages.length === 1 ? 'stage' : 'stages'} ${stages.join(', ')}`;
+}
+
+/** Where the API that was meant is there and only the stage is not: a sentence, and what to ask for instead. */
+export function wrongStage(
+  target: string,
+  stage: string | null,
+  candidates: readonly Candidate[],
+): { sentence: string; api: string; stage: string | null } | null {
+  const [candidate, ...others] = candidates;
+  if (candidate === undefined || others.length > 0 || !isNamed(candidate, target)) return null;
+  const { apiId: api, apiName, stages } = candidate;
+  const [first] = stages;
+  if (first === undefined) {
+    return { sentence: `API ${apiName} has no stage; deploy it to one first.`, api, stage: null };
+  }
+  const missing = stage === null || stages.includes(stage) ? 'no such stage' : `no stage ${stage}`;
+  return { sentence: `API ${apiName} has ${missing}; it has ${listed(stages)}.`, api, stage: first };
+}
+
+/** A URL or an ARN leads to one API; any other text is close to it at most, unless it is its name or id. */
+function isNamed({ apiId, apiName }: Candidate, target: string): boolean {
+  const typed = target.trim().toLowerCase();
+  return typed === apiName.toLowerCase() || typed.includes(apiId.toLowerCase()) || typed.includes('://');
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** `1 problem, 2 warnings, 9 OK, 2 could not be checked`. */
@@ -148,7 +197,7 @@ export function impactWords(impact: Impact): string {
   if (impact.requests === null) return 'unknown: the metrics could not be read';
   const errors = impact.errors === null ? 'errors unknown' : `${numbers.format(impact.errors)} with a 5xx`;
   const share = impact.errorShare === null || impact.errors === 0 ? '' : ` (${percent(impact.errorShare)})`;
-  return `${count(impact.requests, 'request')}, ${errors}${share}`;
+  return `${numbers.format(impact.requests)}, ${errors}${share}`;
 }
 
 const trendMinutes = 5;
@@ -165,18 +214,30 @@ export function trend(series: Series): string | null {
   return last * 1.5 < before ? 'getting better' : 'steady';
 }
 
-/** When a change took effect, against the first error. */
+/** When a change took effect, against the first error; the time itself stands beside it. */
 export function beforeOnset(change: Change): string {
   if (change.effectiveAt === null) return 'not in effect: it is not deployed';
-  if (change.minutesBeforeOnset === null) return `took effect at ${utc(change.effectiveAt)}`;
-  const minutes = Math.round(change.minutesBeforeOnset);
+  const carried = isCarried(change) ? 'carried by a deployment ' : '';
+  const minutes = change.minutesBeforeOnset;
+  if (minutes === null) return `${carried === '' ? 'in effect since then' : carried.trim()}`;
+  return `${carried}${againstOnset(minutes)}`;
+}
+
+/** It was made at one time and began to act at another. */
+export function isCarried(change: Change): boolean {
+  return change.effectiveAt !== null && change.effectiveAt !== change.at;
+}
+
+function againstOnset(minutes: number): string {
   if (minutes === 0) return 'in the minute of the first error';
   return `${length(Math.abs(minutes))} ${minutes > 0 ? 'before' : 'after'} the first error`;
 }
 
 /** Minutes, hours or days, whichever is read most easily. */
 function length(minutes: number): string {
-  if (minutes <= 120) return count(minutes, 'minute');
+  // The findings say tenths too, and where it is close they decide.
+  if (minutes < 9.95) return minutes === 1 ? '1 minute' : `${Math.round(minutes * 10) / 10} minutes`;
+  if (minutes < 120.5) return count(Math.round(minutes), 'minute');
   const hours = Math.round(minutes / 60);
   return hours <= 48 ? count(hours, 'hour') : count(Math.round(hours / 24), 'day');
 }
@@ -186,6 +247,22 @@ export function byNearness(changes: readonly Change[]): Change[] {
   const distance = ({ minutesBeforeOnset: minutes }: Change) =>
     minutes === null ? Number.POSITIVE_INFINITY : minutes >= 0 ? minutes : 1e6 - minutes;
   return changes.toSorted((a, b) => distance(a) - distance(b) || b.at.localeCompare(a.at));
+}
+
+/** What AWS has not delivered yet is no source that could not be read. */
+export function gapsOf(report: Report): { unread: Gap[]; late: Gap[] } {
+  const { gaps } = report.verdict;
+  const isLate = ({ reason }: Gap) => reason === 'delivery_lag';
+  return { unread: gaps.filter(gap => !isLate(gap)), late: gaps.filter(isLate) };
+}
+
+/** Why the errors are not explained. */
+export function whyInconclusive(report: Report): string {
+  const { unread, late } = gapsOf(report);
+  if (unread.length > 0) return `${count(unread.length, 'source')} could not be read; what is missing stands below.`;
+  return late.length > 0
+    ? 'Everything that AWS has delivered was read, and nothing in it explains the errors; what is still on its way stands below.'
+    : 'Everything could be read, and nothing in it explains the errors.';
 }
 
 export function gapWords(gap: Gap): string {

@@ -22,8 +22,10 @@ export interface BenchTotal {
   top1: number;
   top3: number;
   confidentWrong: number;
-  controls: number;
-  evidenceCoverage: number;
+  /** null where there is no world without a fault. */
+  controls: number | null;
+  /** null where no scenario says what must be read. */
+  evidenceCoverage: number | null;
   awsCallsMedian: number;
   durationMsMedian: number;
 }
@@ -133,10 +135,9 @@ function missedReads(expected: Expected, asked: string[]): string[] {
   return (expected.mustRead ?? []).filter(operation => !asked.includes(operation));
 }
 
-/** The contract's totals over all scenarios. Shares run from 0 to 1. */
+/** The totals over at least one scenario. Shares run from 0 to 1. */
 export function totalOf(runs: { scenario: Scenario; outcome: Outcome; asked: string[]; score: Score }[]): BenchTotal {
-  const share = <T>(items: T[], holds: (item: T) => boolean) =>
-    items.length === 0 ? 1 : round(items.filter(holds).length / items.length);
+  const share = <T>(items: T[], holds: (item: T) => boolean) => round(items.filter(holds).length / items.length);
   const controls = runs.filter(run => run.scenario.expected.status === 'no_errors');
   const reads = runs.flatMap(({ scenario, asked }) =>
     (scenario.expected.mustRead ?? []).map(operation => asked.includes(operation)),
@@ -146,8 +147,8 @@ export function totalOf(runs: { scenario: Scenario; outcome: Outcome; asked: str
     top1: share(runs, run => run.score.pass),
     top3: share(runs, run => isTop(run.scenario.expected, verdictOf(run.outcome), 3)),
     confidentWrong: share(runs, run => run.score.confidentWrong),
-    controls: share(controls, run => verdictOf(run.outcome).status === 'no_errors'),
-    evidenceCoverage: share(reads, read => read),
+    controls: controls.length === 0 ? null : share(controls, run => verdictOf(run.outcome).status === 'no_errors'),
+    evidenceCoverage: reads.length === 0 ? null : share(reads, read => read),
     awsCallsMedian: median(runs.map(run => run.score.awsCalls)),
     durationMsMedian: median(runs.map(run => run.score.durationMs)),
   };

@@ -68,12 +68,16 @@ describe('exit code 2', () => {
     ['no target', []],
     ['an unknown flag', ['orders-api', '--frobnicate', 'x']],
     ['a flag without its value', ['orders-api', '--stage']],
-  ])('for %s, with the usage, and AWS is not asked', async (_what, args) => {
+  ])('for %s, with where more stands, and AWS is not asked', async (_what, args) => {
     const { code, stdout, stderr, service } = await diagnose(args);
     expect(code).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain('Usage: apigw-500 diagnose');
+    expect(stderr).toMatch(/^[^\n]+\.\napigw-500 diagnose --help tells more\.\n$/);
     expect(service.located).toEqual([]);
+  });
+
+  test('for an unknown flag, with all that there are', async () => {
+    expect((await diagnose(['orders-api', '--frobnicate', 'x'])).stderr).toContain('--log-group, --json.');
   });
 
   test('with --json is a document all the same', async () => {
@@ -97,6 +101,21 @@ describe('exit code 3', () => {
     expect(JSON.parse(program.stdout)).toEqual({
       error: { code: 'target_ambiguous', message: expect.stringContaining('orders-api'), candidates: [candidate] },
     });
+  });
+
+  test.each([
+    [
+      'orders-api',
+      'API orders-api has no stage staging; it has prod and dev. Type: apigw-500 diagnose a1b2c3d4e5 --stage prod',
+    ],
+    ['order-api', 'No API in eu-west-1 fits "order-api". The closest is this; give its id or name.'],
+  ])('for %s without the stage that was typed, with what there is', async (target, sentence) => {
+    const { code, stdout } = await diagnose([target, 'staging', '--json'], service => {
+      const stages = ['prod', 'dev'];
+      service.location = () => ({ kind: 'not_found', region: 'eu-west-1', candidates: [{ ...candidate, stages }] });
+    });
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout).error.message).toBe(sentence);
   });
 
   test('for a target that is not found, with the Region that was looked in', async () => {

@@ -10,7 +10,7 @@ const first = '11111111-1111-4111-8111-111111111111';
 const second = '22222222-2222-4222-8222-222222222222';
 const failed = 'Execution failed due to configuration error:';
 
-async function command(args: string[], input = '', limits = inputLimits) {
+async function command(args: string[], input: string | Uint8Array = '', limits = inputLimits) {
   let out = '';
   let err = '';
   const code = await run(
@@ -135,8 +135,10 @@ describe('explain --json', () => {
     expect(csv.lines[0]).toMatchObject({ line: 2, cause: 'integration-timeout' });
   });
 
-  it('answers an empty input with an empty document', async () => {
-    expect(await explained('')).toEqual({ lines: [], requests: [], causes: [] });
+  it('answers an empty input with an empty document, and says that it was empty', async () => {
+    const { code, out, err } = await command(['--json'], '');
+    expect({ code, err }).toEqual({ code: 2, err: 'There is nothing to read.\n' });
+    expect(JSON.parse(out)).toEqual({ lines: [], requests: [], causes: [] });
   });
 });
 
@@ -144,10 +146,19 @@ describe('explain', () => {
   it('tells people the cause, the lines and what to do', async () => {
     const { out, code } = await command([], trace);
     expect(code).toBe(0);
-    expect(out).toContain('integration-timeout (1 time; line 2)');
-    expect(out).toContain('authorizer-invoke-permission-missing (1 time; line 1)');
+    expect(out).toContain('integration-timeout (1 time; line 2; confidence high)');
+    expect(out).toContain('authorizer-invoke-permission-missing (1 time; line 1; confidence ');
     expect(out).toContain('line 5: may be integration-role-not-assumable or authorizer-role-not-assumable');
     expect(out).not.toContain('undefined');
+  });
+
+  it.each([
+    ['a zero byte', Buffer.from('a\u0000b')],
+    ['bytes that UTF-8 has not', Buffer.from([0x50, 0x4b, 0x03, 0xff, 0xfe])],
+    ['a character that is cut off', Buffer.from([0x61, 0xe2, 0x82])],
+  ])('reads no input with %s', async (_what, bytes) => {
+    const { code, out, err } = await command([], bytes);
+    expect({ code, out, err }).toEqual({ code: 2, out: '', err: 'This is not text.\n' });
   });
 
   it('says what to paste where no line tells', async () => {

@@ -44,11 +44,11 @@ test('--version and --help', async () => {
 });
 
 test.each([[[]], [['frobnicate']], [['toString']], [['--json']]])(
-  '%j is answered with the usage and code 2',
+  '%j is answered with where the commands stand and code 2',
   async args => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain('Usage: apigw-500 <command>');
+    expect(stderr).toMatch(/^Say which command\.\n\nUsage: |^There is no command ".*"\.\napigw-500 --help lists/);
   },
 );
 
@@ -60,6 +60,19 @@ test('serve without a configuration names all that is missing, code 2', async ()
   );
   expect(stderr).not.toContain('    at ');
 });
+
+test('serve names the host of Slack where nothing answers there, and shows no stack', async () => {
+  const { code, stderr } = await run(['serve'], {
+    SLACK_BOT_TOKEN: 'xoxb-1-2-three',
+    SLACK_SIGNING_SECRET: '0123456789abcdef0123456789abcdef',
+    SLACK_API_URL: 'http://127.0.0.1:1/api/',
+    AWS_REGION: 'eu-west-1',
+    PORT: '0',
+  });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^Slack cannot be reached at 127\.0\.0\.1:1 .*; then start again\.$/m);
+  expect(stderr).not.toMatch(/\bat .*\.(js|ts):|The configuration has/);
+}, 15_000);
 
 test('diagnose without a Region says which setting is missing', async () => {
   const { code, stdout, stderr } = await run(['diagnose', 'orders-api', '--json']);

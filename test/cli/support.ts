@@ -23,6 +23,7 @@ export function terminal(environment: Environment = {}): Terminal {
     },
     stdin: Readable.from([]),
     terminal: null,
+    progress: false,
     stopped: () => Promise.resolve(),
     version: '0.0.0',
   };

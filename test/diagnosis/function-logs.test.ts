@@ -39,9 +39,8 @@ describe('functionsToRead', () => {
   const gone = functionFacts({ reference: { ...items.reference, name: 'gone' }, configuration: null });
   const authorizer = functionFacts({ usedBy: 'auth' });
   const all = [functionFacts(), items, gone, authorizer];
-  const none = { overrides: { functionName: null, roleName: null, policyArn: null, logGroup: null } };
   const chosen = (requests: Partial<FailedRequest>[]) =>
-    functionsToRead(all, backends, failures(requests), none).map(one => one.reference.name);
+    functionsToRead(all, backends, failures(requests)).map(one => one.reference.name);
 
   test('those behind requests that failed in the function', () => {
     expect(chosen([{ cause: 'lambda-function-error', functionArn: other }])).toEqual(['items-fn']);
@@ -58,11 +57,8 @@ describe('functionsToRead', () => {
 
   test('all that exist where no log of API Gateway was read', () => {
     const blind = { requests: [], sources: [source('off')] };
-    expect(functionsToRead(all, backends, blind, none).map(one => one.reference.name)).toEqual([
-      'orders-fn',
-      'items-fn',
-    ]);
-    expect(functionsToRead(all, backends, null, none)).toHaveLength(2);
+    expect(functionsToRead(all, backends, blind).map(one => one.reference.name)).toEqual(['orders-fn', 'items-fn']);
+    expect(functionsToRead(all, backends, null)).toHaveLength(2);
   });
 });
 

@@ -7,7 +7,6 @@ import { accountId, deployed, failures, functionArn, integration, lambdaUri, rou
 import { configuration, functionFacts, line } from './steps/readings.ts';
 
 const roleArn = `arn:aws:iam::${accountId}:role/invoke`;
-const overrides = { functionName: null, roleName: null, policyArn: null, logGroup: null };
 
 function setup(over: Partial<Integration> = {}, rest: Partial<Setup> = {}, authorizers: Authorizer[] = []): Setup {
   const base = deployed({
@@ -16,7 +15,6 @@ function setup(over: Partial<Integration> = {}, rest: Partial<Setup> = {}, autho
   const running = { ...base, configuration: { ...base.configuration, authorizers } };
   return {
     target,
-    overrides,
     deployed: running,
     backends: backendsOf(running.configuration, {}),
     functions: [functionFacts()],

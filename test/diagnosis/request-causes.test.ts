@@ -13,7 +13,6 @@ const running = deployed({
 });
 const setup: Setup = {
   target,
-  overrides: { functionName: null, roleName: null, policyArn: null, logGroup: null },
   deployed: running,
   backends: backendsOf(running.configuration, {}),
   functions: [functionFacts()],

@@ -54,15 +54,13 @@ test('backends with failing requests come first', () => {
   ]);
 });
 
-test('the function behind a backend, unless one is given by hand', () => {
-  const none = { functionName: null, roleName: null, policyArn: null, logGroup: null };
+test('the function behind a backend', () => {
   const facts = functionFacts();
   const [first, second, third] = backends;
   if (!first || !second || !third) throw new Error('three backends');
-  expect(functionBehind(first, [facts], none)).toBe(facts);
-  expect(functionBehind(second, [facts], none)).toBeNull();
-  expect(functionBehind(second, [facts], { ...none, functionName: 'orders-fn' })).toBe(facts);
-  expect(functionBehind(third, [facts], { ...none, functionName: 'orders-fn' })).toBeNull();
+  expect(functionBehind(first, [facts])).toBe(facts);
+  expect(functionBehind(second, [facts])).toBeNull();
+  expect(functionBehind(third, [facts])).toBeNull();
 });
 
 test('a timeout is a status and a latency as long as API Gateway waits', () => {

@@ -50,7 +50,7 @@ function finding(id: string, claims: Partial<Claim>[], rest: Partial<Finding> = 
 }
 
 function judge(findings: Finding[], errors: number | null = 100) {
-  return judgeVerdict(findings, { impact: impact(errors), pattern: 'constant' }, target);
+  return judgeVerdict(findings, { impact: impact(errors), pattern: 'constant', metricsSettled: false }, target);
 }
 
 describe('judgeVerdict', () => {

@@ -66,7 +66,7 @@ describe('cutMarkup', () => {
 describe('times, people and links', () => {
   it('shows the time of the reader and UTC', () => {
     expect(when('2026-11-22T14:03:05.000Z').mrkdwn).toBe(
-      '<!date^1795356185^{date_short_pretty} {time_secs}|2026-11-22 14:03:05 UTC> (14:03:05 UTC)',
+      '<!date^1795356185^{date_short_pretty} {time_secs}|2026-11-22 14:03:05 UTC>, 14:03:05 UTC',
     );
     expect(when('yesterday <b>').mrkdwn).toBe('yesterday &lt;b&gt;');
   });

@@ -5,6 +5,7 @@ import {
   diagnosedInvestigation,
   openedInvestigation,
   sampleCause,
+  sampleChange,
   sampleChecks,
   sampleFindings,
   sampleGap,
@@ -69,8 +70,8 @@ describe('the card', () => {
   it('gives the figures: first failing minute, pattern and trend, requests, checks, owner', () => {
     const text = show(diagnosedInvestigation());
     expect(text).toContain('14:05:00 UTC');
-    expect(text).toContain('constant (nearly every minute has errors); getting worse');
-    expect(text).toContain('1,200 requests, 96 with a 5xx (8 %)');
+    expect(text).toContain('errors in nearly every minute, getting worse');
+    expect(text).toContain('*Requests*\n1,200, 96 with a 5xx (8 %)');
     expect(text).toContain('1 problem, 13 OK');
     expect(text).toContain('*Owner*\n<@U0ALICE>');
   });
@@ -95,6 +96,26 @@ describe('the card', () => {
     expect(text).toContain('No cause could be shown');
     expect(text).toContain('1 source could not be read');
     expect(text).toContain('access denied (missing permission: logs:FilterLogEvents). Allow logs:FilterLogEvents');
+  });
+
+  it('tells what is on its way apart from what could not be read', () => {
+    const late = { ...sampleGap, reason: 'delivery_lag', permission: null, remedy: 'Run again in 5 minutes.' } as const;
+    const gaps = [sampleGap, late];
+    const text = show(
+      diagnosedInvestigation({ record: sampleRecord({}, { status: 'inconclusive', causes: [], gaps }) }),
+    );
+    expect(text).toContain('1 source could not be read');
+    expect(text.indexOf('*Not yet delivered*')).toBeGreaterThan(text.indexOf('*Could not be read*'));
+    const record = sampleRecord({}, { status: 'inconclusive', causes: [], gaps: [late] });
+    expect(show(diagnosedInvestigation({ record }))).not.toMatch(/could not be read/i);
+  });
+
+  it('says of a change that a deployment carried when it was made and when it began to act', () => {
+    const change = { ...sampleChange, at: '2026-11-21T21:47:24.000Z', effectiveAt: '2026-11-22T14:05:10.000Z' };
+    const record = sampleRecord({ changes: [{ ...change, minutesBeforeOnset: 0 }] });
+    expect(show(diagnosedInvestigation({ record }))).toMatch(
+      /carried by a deployment in the minute of the first error \(<!date[^>]*14:05:10 UTC>, 14:05:10 UTC\); made <!date[^>]*2026-11-21 21:47:24 UTC>/,
+    );
   });
 
   it('names no cause where there are no errors, but a refusal with 4xx', () => {

@@ -97,9 +97,18 @@ describe('the evidence message', () => {
     expect(text).toContain('Is IAM and Lambda permissions right?');
     expect(text).toContain('*1.* The policy of orders-prod');
     expect(text).toContain('line with `backticks` & <tags>');
-    expect(text).toContain('(14:05:10 UTC)');
+    expect(text).toContain('>, 14:05:10 UTC · ');
     expect(text).toContain('|Open in the AWS console>');
     expect(text).toContain('aws lambda get-policy --function-name orders-prod');
+  });
+
+  it('says once who ran it again and when, and that nothing was found where nothing was', () => {
+    const presses = { 'step:4': { ...press, state: 'done' } } as const;
+    const record = { ...sampleRecord(), findings: [sampleFinding(step4, { status: 'ok', evidence: [] })] };
+    const message = evidenceMessage(diagnosedInvestigation({ record, presses }), sampleChecks, 'step:4');
+    const text = readable(present(message));
+    expect(text.match(/Run (again by <@U0BOB>, )?<!date/g)).toEqual(['Run again by <@U0BOB>, <!date']);
+    expect(text).toContain('Nothing of the kind was found.');
   });
 
   it('shows what was not read and what was ruled out', () => {

@@ -22,8 +22,29 @@ describe('refusals', () => {
     const nothing = refusalMessage({ kind: 'not_found', ...about, region: 'eu-west-1', candidates: [] });
     expect(readable(nothing)).toContain('Check the name, the Region (`--region`) and the account (`--account`)');
     const close = refusalMessage({ kind: 'not_found', ...about, region: 'eu-west-1', candidates: [candidate('prod')] });
-    expect(readable(close)).toContain('These names are close:');
+    expect(readable(close)).toContain('This name is close:');
     expect(buttonsOf(close)).toEqual(['candidate:0']);
+  });
+
+  it('name the stages of an API that has not the one that was typed, and what to type', () => {
+    const candidates = [candidate('prod')];
+    const message = refusalMessage({
+      kind: 'not_found',
+      ...about,
+      target: 'orders-api',
+      region: 'eu-west-1',
+      candidates,
+    });
+    expect(readable(message)).toContain(
+      'API orders-api has no such stage; it has prod. Type `/apigw-500 a1b2c3d4e5 prod`, or choose:',
+    );
+    const unread = refusalMessage({
+      kind: 'not_found',
+      ...about,
+      region: 'eu-west-1',
+      candidates: [{ ...candidate('prod'), stages: [] }],
+    });
+    expect(readable(unread)).toContain('REST API · a1b2c3d4e5 · eu-west-1 ·');
   });
 
   it('carry the remedy where AWS could not be read', () => {
@@ -59,7 +80,10 @@ describe('private answers', () => {
 
   it('point at the card that exists', () => {
     const message = joinedReply(diagnosedInvestigation(), 'https://x.example/p1');
+    expect(readable(message)).toContain('was investigated <!date');
     expect(readable(message)).toContain('in <#C0OPS> since');
+    const running = joinedReply(openedInvestigation(), null);
+    expect(readable(running)).toContain('is being investigated already, in <#C0OPS> since');
     expect(buttonsOf(message)).toEqual(['link:0']);
     expect(buttonsOf(joinedReply(diagnosedInvestigation(), null))).toEqual([]);
   });

@@ -53,7 +53,7 @@ describe('the report on a terminal', () => {
 
   it('says in words that nothing was found, and why', () => {
     const text = reportText(sampleReport({}, { status: 'inconclusive', causes: [], gaps: [sampleGap] }), plain);
-    expect(text).toContain('Requests fail, but 1 source could not be read');
+    expect(text).toContain('Requests fail, but no cause could be shown. 1 source could not be read');
   });
 });
 

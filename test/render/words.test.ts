@@ -45,7 +45,9 @@ describe('words', () => {
     const at = (minutesBeforeOnset: number | null, effectiveAt: string | null = sampleChange.at) =>
       beforeOnset({ ...sampleChange, minutesBeforeOnset, effectiveAt });
     expect(at(1)).toBe('1 minute before the first error');
-    expect(at(0.2)).toBe('in the minute of the first error');
+    expect(at(0)).toBe('in the minute of the first error');
+    expect(at(1.9)).toBe('1.9 minutes before the first error');
+    expect(at(12.4)).toBe('12 minutes before the first error');
     expect(at(-4)).toBe('4 minutes after the first error');
     expect([at(121), at(3_000), at(28_787)].map(text => text.replace(' before the first error', ''))).toEqual([
       '2 hours',
@@ -60,7 +62,7 @@ describe('words', () => {
   it('keep unknown figures apart from zero', () => {
     const { impact } = sampleReport();
     expect(impactWords({ ...impact, requests: null })).toContain('unknown');
-    expect(impactWords({ ...impact, requests: 0, errors: 0, errorShare: 0 })).toBe('0 requests, 0 with a 5xx');
-    expect(impactWords({ ...impact, errors: null, errorShare: null })).toBe('1,200 requests, errors unknown');
+    expect(impactWords({ ...impact, requests: 0, errors: 0, errorShare: 0 })).toBe('0, 0 with a 5xx');
+    expect(impactWords({ ...impact, errors: null, errorShare: null })).toBe('1,200, errors unknown');
   });
 });

@@ -106,10 +106,10 @@ describe('the command', () => {
     await workspace.command('ben', 'payments', '/apigw-500 orders-api');
     await idle();
     const answer = find('ben', 'payments', message => message.onlyFor !== null);
-    expect(readable(answer)).toContain('being investigated already');
+    expect(readable(answer)).toContain('was investigated');
     expect(JSON.stringify(answer.blocks)).toContain('archives/C0SBXINC01/p');
     expect(read('ana', 'incidents').filter(text => text.includes('Cause found: orders-api'))).toHaveLength(1);
-    expect(read('ana', 'incidents')[0]).toContain('asked for 2 times');
+    expect(read('ana', 'incidents')[0]).toContain('asked for twice');
   });
 
   it('takes a repeated delivery of one command as one', async () => {

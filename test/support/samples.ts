@@ -226,6 +226,7 @@ export function sampleRecord(more: Partial<Report> = {}, verdict: Partial<Verdic
 export function openedInvestigation(more: Partial<Investigation> = {}): Investigation {
   return {
     id: 'inv-1',
+    version: 1,
     state: 'investigating',
     conversation: {
       teamId: 'T0TEAM',

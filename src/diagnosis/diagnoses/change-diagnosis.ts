@@ -2,6 +2,7 @@ import { cliLine, cloudTrailEventLink } from '../../aws/links.ts';
 import type { OperationName } from '../../aws/operations.ts';
 import { broughtAbout, correlationMinutes, isShortlyBefore } from '../correlation.ts';
 import { attempt, defineDiagnosis, gapOf, judge, notebook, type Reading } from '../finding.ts';
+import { readsOf } from '../signal-reads.ts';
 import type { Changes, Traffic } from '../signals.ts';
 import type { Claim, Diagnosis, Finding, Gap, Judgement, RelevantChange, Run, Target } from '../types.ts';
 
@@ -15,6 +16,8 @@ interface ChangeQuestion {
   subject: string;
   /** Also IAM's events, which only the partition's global Region records. */
   iam: boolean;
+  /** A change of the API, which acts from a deployment on. */
+  deployable?: boolean;
   selects(change: RelevantChange, facts: ChangeFacts): boolean;
   /** How AWS really works where the playbook's question suggests otherwise; ends the summary. */
   remark?: string;
@@ -28,7 +31,7 @@ export interface ChangeFacts {
   executionRoles: string[];
 }
 
-const reads: readonly OperationName[] = ['cloudtrail:LookupEvents', 'cloudwatch:GetMetricData'];
+const reads: readonly OperationName[] = readsOf(['changes', 'traffic', 'functions']);
 
 /**
  * Correlates one kind of change with the onset of the errors. `problem`: it took effect shortly before and can have
@@ -86,7 +89,7 @@ function evaluateChanges(
   const [first] = guilty;
   if (first) {
     const claims = guilty.flatMap(({ change, causes }) => causes.map(cause => changeClaim(cause.id, ids.get(change))));
-    return tell('problem', `${sentence(first.change)} and fits what the steps found.`, claims);
+    return tell('problem', `${sentence(first.change)}, which fits what the steps found.`, claims);
   }
   if (traffic.unread !== null) {
     gaps.push(gapOf(traffic.unread));
@@ -107,15 +110,16 @@ function evaluateChanges(
     return tell('ok', `There are no errors in the window that ${question.subject} could explain.`);
   }
   const minutes = correlationMinutes(run.window);
+  const late = gaps.some(gap => gap.reason === 'delivery_lag');
   const later = selected.some(change => (change.minutesBeforeOnset ?? 0) < 0);
   return tell(
     'ok',
-    `No ${question.subject} took effect within ${minutes} minutes before the errors began${later ? '; the ones listed came later' : ''}.`,
+    `${late ? `CloudTrail has so far delivered no ${question.subject} that` : `No ${question.subject}`} took effect within ${minutes} minutes before the errors began${later ? '; the ones listed came later' : ''}.`,
   );
 }
 
-function missing({ iam }: ChangeQuestion, { regionUnread, globalUnread }: Changes): Gap[] {
-  return [regionUnread, iam ? globalUnread : null].filter(gap => gap !== null);
+function missing({ iam, deployable }: ChangeQuestion, { regionUnread, globalUnread, effectUnread }: Changes): Gap[] {
+  return [regionUnread, iam ? globalUnread : null, deployable ? effectUnread : null].filter(gap => gap !== null);
 }
 
 function changeClaim(cause: Claim['cause'], evidence: string | undefined): Claim {

@@ -10,6 +10,7 @@ export const lambdaRoleChange = defineChangeDiagnosis({
   iam: true,
   selects: (change, { executionRoles }) =>
     change.kind === 'function-role' ||
+    change.also.includes('function-role') ||
     change.kind === 'lambda-permission' ||
     (change.kind === 'iam' && change.touches.some(name => executionRoles.includes(name))),
 });

@@ -7,6 +7,7 @@ export const resourcePolicyChange = defineChangeDiagnosis({
   question: 'Did the resource policy of the API change shortly before the errors began?',
   subject: 'resource policy changes',
   iam: false,
+  deployable: true,
   selects: change => change.kind === 'resource-policy',
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html
   remark: 'A resource policy acts from the next deployment on, and a denial by it is 403.',

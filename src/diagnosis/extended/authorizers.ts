@@ -78,7 +78,7 @@ export const authorizers = defineStep<Facts>({
     const routes = deployed.value.configuration.routes.filter(route => route.authorizerId !== null);
     if (used.length === 0 && routes.length > 0) {
       // The draft that stands in for an export is read without them.
-      const sentence = `${listed(keysOf(routes))} of ${name} has an authorizer, which could not be read.`;
+      const sentence = `The authorizers of ${listed(keysOf(routes))} of ${name} could not be read.`;
       return judge('unknown', sentence, { gaps: exportGaps(deployed.value) });
     }
     if (used.length === 0) return judge('not_applicable', `No route of ${name} has an authorizer.`);

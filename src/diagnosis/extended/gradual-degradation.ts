@@ -1,23 +1,19 @@
 import { metricsLink } from '../../aws/links.ts';
-import type { MetricSeries } from '../../aws/types.ts';
 import { metricCommand, stageMetrics } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
 import { attempt, defineStep, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
 import { integrationTimeoutMs } from '../serving.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Backend, Traffic } from '../signals.ts';
-import { floorMinute, metricsStart } from '../traffic.ts';
-import { type Trend, type TrendPoint, trendOf } from '../trend.ts';
-import type { Run } from '../types.ts';
+import { metricsStart } from '../traffic.ts';
+import { type Quarter, quartersOf, type Trend, type TrendPoint, trendOf } from '../trend.ts';
+import type { ApiType, Run } from '../types.ts';
 import { span, utc } from '../wording.ts';
 
 interface Facts {
   traffic: Traffic;
   backends: Reading<Backend[]>;
 }
-
-/** Minutes are noisy: they are looked at in groups of this many. */
-const bucketMinutes = 15;
 
 /** From this share of the integration timeout on, some requests meet it. */
 const close = 0.8;
@@ -39,17 +35,17 @@ export const gradualDegradation = defineStep<Facts>({
   evaluate({ traffic, backends }, run) {
     const { apiName, stage } = run.target;
     const name = `stage ${stage} of API ${apiName}`;
-    const buckets = bucketsOf(traffic.stage, run);
-    if (buckets.length === 0) {
+    const quarters = quartersOf(traffic.stage, run.window);
+    if (quarters.length === 0) {
       return judge('not_applicable', `There was no request to ${name} in the hours before, so nothing could degrade.`);
     }
     const notes = notebook();
-    const integration = noted(measureOf(buckets, 'integrationLatencyP95'), 'integrationLatencyP95', run, notes);
-    const latency = noted(measureOf(buckets, 'latencyP95'), 'latencyP95', run, notes);
-    const errors = noted(measureOf(buckets, 'errorShare'), 'errorShare', run, notes);
+    const integration = noted(measureOf(quarters, 'integrationLatencyP95'), 'integrationLatencyP95', run, notes);
+    const latency = noted(measureOf(quarters, 'latencyP95'), 'latencyP95', run, notes);
+    const errors = noted(measureOf(quarters, 'errorShare'), 'errorShare', run, notes);
     const aspects: Aspect[] = [];
     if (isUp(integration.trend)) {
-      aspects.push(slower(`The integrations behind ${name}`, integration, backends.value ?? []));
+      aspects.push(slower(`The integrations behind ${name}`, integration, backends.value ?? [], run.target.apiType));
     } else if (isUp(latency.trend)) {
       // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
       const sentence = `Requests to ${name} ${grown(latency.trend, span)} while the integrations did not: the time goes to what API Gateway does before and after them, such as authorizers and WAF.`;
@@ -74,46 +70,10 @@ export const gradualDegradation = defineStep<Facts>({
   },
 });
 
-interface Bucket {
-  at: string;
-  requests: number;
-  values: Record<string, number>;
-}
+type Measure = Exclude<keyof Quarter, 'at'>;
 
-/** Weighted by requests, as CloudWatch has no percentile over uneven spans; times without requests are left out. */
-function bucketsOf(series: readonly MetricSeries[], { window }: Run): Bucket[] {
-  const byId = new Map(
-    series.map(({ id, points }) => [id, new Map(points.map(({ at, value }) => [Date.parse(at), value]))]),
-  );
-  const at = (ids: string[], minute: number) => ids.reduce((all, id) => all + (byId.get(id)?.get(minute) ?? 0), 0);
-  const buckets: Bucket[] = [];
-  const size = bucketMinutes * 60_000;
-  const end = floorMinute(window.end);
-  const count = Math.ceil((end - floorMinute(metricsStart(window))) / size);
-  for (let start = end - count * size; start < end; start += size) {
-    const minutes = Array.from({ length: bucketMinutes }, (_, index) => start + index * 60_000);
-    const requests = minutes.map(minute => at(['requests', 'connects', 'messages'], minute));
-    const total = requests.reduce((all, one) => all + one, 0);
-    if (total === 0) continue;
-    const errors = minutes.map(minute => at(['errors', 'executionErrors', 'integrationErrors'], minute));
-    const values: Record<string, number> = { errorShare: Math.min(1, errors.reduce((a, b) => a + b, 0) / total) };
-    for (const id of ['latencyP95', 'integrationLatencyP95']) {
-      const known = minutes.flatMap((minute, index) => {
-        const value = byId.get(id)?.get(minute);
-        return value === undefined ? [] : [{ value, weight: requests[index] ?? 0 }];
-      });
-      const weight = known.reduce((all, one) => all + one.weight, 0);
-      if (weight > 0) values[id] = known.reduce((all, one) => all + one.value * one.weight, 0) / weight;
-    }
-    buckets.push({ at: new Date(start).toISOString(), requests: total, values });
-  }
-  return buckets;
-}
-
-type Measure = 'latencyP95' | 'integrationLatencyP95' | 'errorShare';
-
-function measureOf(buckets: readonly Bucket[], measure: Measure): TrendPoint[] {
-  return buckets.flatMap(({ at, values }) => (values[measure] === undefined ? [] : [{ at, value: values[measure] }]));
+function measureOf(quarters: readonly Quarter[], measure: Measure): TrendPoint[] {
+  return quarters.flatMap(({ at, [measure]: value }) => (value === null ? [] : [{ at, value }]));
 }
 
 const measures: Record<Measure, { text: string; ids: string[] }> = {
@@ -161,18 +121,18 @@ function isUp({ shape }: Trend): boolean {
 /** `grew steadily from 400 ms to 9 s since about …`. */
 function grown({ shape, from, to, since }: Trend, shown: (value: number) => string): string {
   const how = shape === 'rising' ? 'grew steadily' : 'went up in one step';
-  return `${how} from ${shown(from)} to ${shown(to)} since about ${since === null ? 'then' : utc(since)}`;
+  return `${how} from ${shown(from)} to ${shown(to)}${since === null ? '' : ` since about ${utc(since)}`}`;
 }
 
 /** The stage's metric does not tell one destination from another, so the timeout is claimed only where there is one. */
-function slower(who: string, { trend, evidence }: Noted, backends: readonly Backend[]): Aspect {
-  const sentence = `${who}: their latency ${grown(trend, span)}.`;
+function slower(who: string, { trend, evidence }: Noted, backends: readonly Backend[], apiType: ApiType): Aspect {
+  const sentence = `${who} became slower: their latency ${grown(trend, span)}.`;
   const waiting = backends.filter(backend => backend.kind !== 'mock');
   const [only, ...others] = waiting;
   return { status: 'warning', sentence, claims: only === undefined || others.length > 0 ? [] : claims(only) };
 
   function claims({ integration }: Backend) {
-    const timeoutMs = integrationTimeoutMs(integration, 'REST');
+    const timeoutMs = integrationTimeoutMs(integration, apiType);
     if (trend.to < close * timeoutMs) return [];
     return [claim('integration-timeout', 'symptom', evidence, { timeoutMs, durationMs: Math.round(trend.to) })];
   }

@@ -60,7 +60,7 @@ export const apiLogs = defineStep<Facts>({
       attempt(signals.stage()),
     ]);
     const errors = traffic.value === null || (traffic.value.impact.errors ?? 0) > 0;
-    const chosen = functionsToRead(functions.value?.items ?? [], backends.value ?? [], failures.value, run);
+    const chosen = functionsToRead(functions.value?.items ?? [], backends.value ?? [], failures.value);
     const undecided = failures.value?.requests.some(one => isServerError(one) && one.cause === null) ?? false;
     const [functionLogs, writer, links] = await Promise.all([
       readFunctionLogs(run, errors ? chosen.slice(0, functionLogCap) : []),

@@ -118,11 +118,11 @@ interface Judged {
   idsOf(timing: Timing): string[];
 }
 
-function timingsOf(waiting: Backend[], facts: Facts, { target, overrides, window }: Run): Timing[] {
+function timingsOf(waiting: Backend[], facts: Facts, { target, window }: Run): Timing[] {
   const requests = facts.failures.value?.requests ?? [];
   const alone = waiting.length === 1;
   return failingFirst(waiting, requests).map(backend => {
-    const behind = functionBehind(backend, facts.functions.value?.items ?? [], overrides);
+    const behind = functionBehind(backend, facts.functions.value?.items ?? []);
     const functionName = behind?.reference.name ?? backend.lambda?.name ?? null;
     const measured = functionName === null ? undefined : facts.traffic.value?.functions[functionName];
     const own = requests.filter(request => backendServing(waiting, request) === backend);

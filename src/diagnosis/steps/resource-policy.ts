@@ -54,7 +54,9 @@ export const resourcePolicy = defineStep<Facts>({
         ? `API ${target.apiName} has no resource policy that could refuse callers.`
         : `The ${name} lets callers in on stage ${target.stage}.`;
     const judgement = judgeAspects(aspects, calm, { evidence: notes.evidence, gaps });
-    if (judgement.claims.length > 0 || refusal(facts) >= 500) return judgement;
+    // Only an export tells which gateway responses there are, and so what a refusal is.
+    const told = facts.deployed.value?.basis === 'export' && refusal(facts) < 500;
+    if (judgement.claims.length > 0 || !told) return judgement;
     const because = `A refusal by the ${name} is ${refusal(facts)}, not 5xx.`;
     return { ...judgement, ruledOut: [{ id: 'resource-policy-denied', because }] };
   },

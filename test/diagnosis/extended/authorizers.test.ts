@@ -158,7 +158,7 @@ describe('authorizers', () => {
       deployed: { ...guarded(), configuration: draft, basis: 'draft', faithful: false, unread },
     });
     expect(finding).toMatchObject({ status: 'unknown', claims: [], gaps: [unread] });
-    expect(finding.summary).toMatch(/ has an authorizer, which could not be read\.$/);
+    expect(finding.summary).toMatch(/^The authorizers of .+ could not be read\.$/);
   });
 
   test('an API without authorizers, or with one that no route uses', async () => {

@@ -178,7 +178,11 @@ describe('resource-policy', () => {
     });
     const unread = { source: 'apigateway:GetExport', reason: 'throttled', permission: null, remedy: 'Wait.' } as const;
     const draft = { routes, basis: 'draft', faithful: false, unread } as const;
-    expect(await check(draft, { policy: everybody })).toMatchObject({ status: 'unknown', gaps: [unread] });
+    expect(await check(draft, { policy: everybody })).toMatchObject({
+      status: 'unknown',
+      gaps: [unread],
+      ruledOut: [],
+    });
   });
 
   test('one unreadable source does not hide the other', async () => {

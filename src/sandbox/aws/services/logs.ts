@@ -42,17 +42,6 @@ export const logsHandlers: Handlers<'logs'> = {
       ...given('nextToken', next),
     };
   },
-  'logs:DescribeLogGroups': (input, ask) => {
-    const wanted = input.logGroupIdentifiers?.map(groupName);
-    const prefix = input.logGroupNamePrefix ?? '';
-    const all = logGroupNames(ask.world)
-      .filter(name => (wanted === undefined ? name.startsWith(prefix) : wanted.includes(name)))
-      .filter(name => name.includes(input.logGroupNamePattern ?? ''))
-      .map(name => describe(ask, name));
-    const badToken = new WireError('InvalidParameterException', 400, 'The specified nextToken is invalid.');
-    const { items, next } = page(all, input.nextToken, Math.min(input.limit ?? 50, 50, ask.pageCap), badToken);
-    return { logGroups: items, ...given('nextToken', next) };
-  },
 };
 
 /** A name, or the group's ARN with or without `:*`. */

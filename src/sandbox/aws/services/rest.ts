@@ -94,16 +94,6 @@ export const restHandlers: Handlers<'apigateway'> = {
     const { name, status, statusMessage, targetArns } = link;
     return { id: input.vpcLinkId, name, status: status as never, targetArns, ...given('statusMessage', statusMessage) };
   },
-  'apigateway:GetDomainName': (input, ask) => {
-    const domain = ask.world.domainNames[input.domainName ?? ''];
-    if (domain === undefined) throw notFound('Invalid domain name identifier specified');
-    return {
-      domainName: input.domainName,
-      endpointConfiguration: { types: [domain.endpointType] },
-      domainNameStatus: 'AVAILABLE',
-      securityPolicy: 'TLS_1_2',
-    };
-  },
   'apigateway:GetBasePathMappings': (input, ask) => {
     const domain = ask.world.domainNames[input.domainName ?? ''];
     if (domain === undefined) throw notFound('Invalid domain name identifier specified');
