@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     reporters: reporters('unit'),
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'test/moto/**', 'test/package/**', 'test/postgres/**'],
+    exclude: ['test/browser/**', 'test/catalogue/**', 'test/moto/**', 'test/package/**', 'test/postgres/**'],
     setupFiles: ['test/support/loopback-only.ts'],
     testTimeout: 20_000,
   },

@@ -8,7 +8,7 @@ import type { DiagnosisService } from './diagnosis/types.ts';
 import type { Investigations, Outlets } from './investigations/types.ts';
 import { answerJson, createHttpServer, type Handler, type HttpServer } from './server.ts';
 import { variables } from './settings.ts';
-import type { After } from './slack/publish.ts';
+import type { After } from './slack/answers.ts';
 import type { Log } from './telemetry.ts';
 
 /** What comes from outside: the tests and the sandbox bring their own. */
@@ -109,6 +109,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
   };
   if (slack.handle !== null) routes[`POST ${slackPath}`] = slack.handle;
   const server = createHttpServer(routes, log);
+  let stopped = false;
 
   return {
     investigations,
@@ -117,12 +118,16 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
         if (isUnreachable(error)) throw new SlackUnreachableError(settings.apiUrl, error);
         throw new ConfigError([`Slack does not answer as it should: ${messageOf(error)}`], { cause: error });
       });
+      // A stop does not wait for a start that waits for Slack.
+      if (stopped) throw new Error('The program was stopped while it started.');
       await investigations.start();
       return { port: await listen(server, config.port, seams.host) };
     },
     async stop() {
+      stopped = true;
+      await slack.close();
       await Promise.all([server.close(runGraceMs), investigations.stop(runGraceMs)]);
-      await slack.stop(slackGraceMs);
+      await slack.drain(slackGraceMs);
       await database.close();
       diagnosis.close();
     },

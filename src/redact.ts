@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * Masks secrets where text comes in, so that nothing behind it, the store included, ever holds them. A mask is visible
  * and says what it hides: `[masked: authorization header]`.
@@ -6,26 +8,42 @@
  * What API Gateway's own messages need is left alone: request ids, ARNs, account ids, timestamps, failure phrases.
  */
 export function redact(text: string): string {
-  return withoutNumbersAndAddresses(withoutKnownForms(withoutNamedValues(text)));
+  return redactWith(text, plainMask);
 }
 
 /** The same for JSON: values are masked by their own form, or by the name of their key. Keys are kept. */
 export function redactJson<T>(value: T): T {
-  return masked(value, null) as T;
+  return masked(value, null, plainMask) as T;
 }
 
-function masked(value: unknown, key: string | null): unknown {
+/**
+ * The same for what an API is configured with: `[masked:api-key:3f9a]`. The end comes from the secret, so that two that
+ * differ still do; the mask is legal wherever a URI, a template or JSON held the secret, and references
+ * (`$input.params('x')`, `${stageVariables.x}`) stay, because they are judged.
+ */
+export function redactConfiguration<T>(value: T): T {
+  return masked(value, null, tellingMask) as T;
+}
+
+function redactWith(text: string, mask: Mask): string {
+  return withoutNumbersAndAddresses(withoutKnownForms(withoutNamedValues(text, mask), mask), mask);
+}
+
+function masked(value: unknown, key: string | null, mask: Mask): unknown {
   if (typeof value === 'string') {
     const kind = key === null ? null : secretKind(key);
-    return kind !== null && !harmlessValue.test(value) ? mask(kind) : redact(value);
+    if (kind === null) return redactWith(value, mask);
+    // Static values of API Gateway's mappings stand in single quotes.
+    const [, quote = '', inner = value] = /^(')([\s\S]*)'$/.exec(value) ?? [];
+    return isHarmless(inner, kind, mask) ? redactWith(value, mask) : quote + mask(kind, inner) + quote;
   }
-  if (Array.isArray(value)) return value.map(item => masked(item, key));
+  if (Array.isArray(value)) return value.map(item => masked(item, key, mask));
   if (typeof value !== 'object' || value === null) return value;
   const named = nameBeside(value as Record<string, unknown>);
   return Object.fromEntries(
     Object.entries(value).map(([inner, item]) => [
       inner,
-      masked(item, named !== null && /^value$/i.test(inner) ? named : inner),
+      masked(item, named !== null && /^value$/i.test(inner) ? named : inner, mask),
     ]),
   );
 }
@@ -36,8 +54,15 @@ function nameBeside({ name, path, key }: Record<string, unknown>): string | null
   return typeof named === 'string' ? named : null;
 }
 
-function mask(kind: string): string {
+type Mask = (kind: string, secret: string) => string;
+
+function plainMask(kind: string): string {
   return `[masked: ${kind}]`;
+}
+
+function tellingMask(kind: string, secret: string): string {
+  const end = createHash('sha256').update(secret).digest('hex').slice(0, 4);
+  return `[masked:${kind.replaceAll(' ', '-')}:${end}]`;
 }
 
 /** What a name says of its value, by how the name ends; the first that fits counts. */
@@ -46,13 +71,23 @@ const secretNames: readonly (readonly [ending: RegExp, kind: string])[] = [
   [/cookies?$/, 'cookie'],
   [/(secretaccesskey|secretkey|accesskey)$/, 'aws secret key'],
   [/(securitytoken|sessiontoken)$/, 'session token'],
-  [/apikey$/, 'api key'],
-  [/(password|passwd|passphrase|pwd)$/, 'password'],
-  [/privatekey$/, 'private key'],
+  [/(api|auth|functions?|subscription|shared|account)key$/, 'api key'],
+  [/(password|passwd|passphrase|passcode|pwd)$/, 'password'],
+  [/(private|signing|encryption)key$/, 'private key'],
   [/amzsignature$/, 'signature'],
+  [/(sessionid|sessid)$/, 'session id'],
   [/secret$/, 'secret'],
   [/token$/, 'token'],
 ];
+
+/** Too short to be looked for at the end of other words: `compass`, `spin`. */
+const secretWords: ReadonlyMap<string, string> = new Map([
+  ['pass', 'password'],
+  ['otp', 'one-time password'],
+  ['pin', 'pin'],
+  ['cvv', 'card code'],
+  ['sig', 'signature'],
+]);
 
 /** Names that end like a secret and are none: paging, locks, and the names of errors. */
 const harmlessNames =
@@ -74,16 +109,33 @@ function kindNamedBy(name: string): string | null {
   const last = name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('/')) + 1);
   const plain = last.replace(/[-_]/g, '').toLowerCase();
   if (harmlessNames.test(plain)) return null;
-  return secretNames.find(([ending]) => ending.test(plain))?.[1] ?? null;
+  const kind = secretNames.find(([ending]) => ending.test(plain))?.[1];
+  if (kind !== undefined) return kind;
+  const lastWord = last.split(/[-_]|(?<=[a-z\d])(?=[A-Z])/).at(-1) ?? '';
+  return secretWords.get(lastWord.toLowerCase()) ?? null;
 }
 
 /** Configuration and placeholders that stand where a secret could. */
 const harmlessValue =
-  /^(?:|-|=|\*+|null|none|undefined|true|false|aws_iam|custom|jwt|cognito_user_pools)$|^arn:|^\[masked:|^\$(?:\{|input|context|stagevariables|util|method)|^(?:method|integration|context)\.|^\/(?:app|etc|home|mnt|opt|root|srv|tmp|usr|var)(?:\/|$)/i;
+  /^(?:|-|=|\{|\*+|null|none|undefined|true|false|aws_iam|custom|jwt|cognito_user_pools)$|^arn:|^\[masked:|^\$(?:\{|input|context|stagevariables|util|method|request|response)|^(?:method|integration|context|stagevariables)\.|^\/(?:app|etc|home|mnt|opt|root|srv|tmp|usr|var)(?:\/|$)/i;
+
+/** A reference, or a directive, of a mapping; a scheme may stand before it. */
+const reference = /^(?:[A-Za-z]+ )?(?:\$!?\{?[A-Za-z_]|#[a-z])/;
+
+/** What is longer than any name or path is looked at once only, and masked. */
+const longestHarmless = 1_000;
+
+function isHarmless(value: string, kind: string, mask: Mask): boolean {
+  if (value.length > longestHarmless) return false;
+  if (mask === tellingMask && (reference.test(value) || /^\d+$/.test(value))) return true;
+  // `Custom s3cret` and `JWT s3cret` are credentials: a word is harmless only where it is all.
+  if (kind === 'authorization header' && /\s/.test(value)) return /^\[masked: [^\]]*\]\s*$/.test(value);
+  return harmlessValue.test(value);
+}
 
 /** A name, perhaps quoted, and what parts it from its value: `"x-api-key": `, `password=`, `{Cookie=`, `<secret>`. */
 const nameAndSeparator =
-  /(?<![\w.-])([A-Za-z_][\w.-]*)(?:\\*["'])?[ \t]{0,3}(=>|[:=>])[ \t]{0,3}(\[(?!masked: )[ \t]{0,3})?/g;
+  /(?<![\w.-])([A-Za-z_][\w.-]*)(?:\\*["'])?[ \t]{0,3}(=>|[:=>])[ \t]{0,3}(\[(?!masked:)[ \t]{0,3})?/g;
 const valueBeside = /,[ \t\n]{0,9}\\*["']?[Vv]alue\\*["']?[ \t]{0,3}[:=][ \t]{0,3}/y;
 const nextItem = /[ \t\n]{0,9},[ \t\n]{0,9}/y;
 
@@ -95,7 +147,7 @@ interface Span {
   inQuotes: boolean;
 }
 
-function withoutNamedValues(text: string): string {
+function withoutNamedValues(text: string, mask: Mask): string {
   let out = '';
   let done = 0;
   const names = new RegExp(nameAndSeparator);
@@ -104,10 +156,11 @@ function withoutNamedValues(text: string): string {
     // `<secret>` is an element; any other `>` only compares.
     if (separator === '>' && text[found.index - 1] !== '<') continue;
     const announced = announcement(text, names.lastIndex, name);
-    if (announced === null) continue;
-    let span: Span | null = valueSpan(text, announced.at, announced.kind);
-    while (span !== null && isSecret(text, span, announced.kind, separator)) {
-      out += text.slice(done, span.start) + mask(announced.kind);
+    if (announced === null || (separator === ':' && isInArn(text, found.index))) continue;
+    const form = formOf(announced.kind, bracket !== undefined, placeOf(text, found.index, separator));
+    let span: Span | null = valueSpan(text, announced.at, form);
+    while (span !== null && isSecret(text, span, announced.kind, separator, mask)) {
+      out += text.slice(done, span.start) + mask(announced.kind, text.slice(span.start, span.end));
       done = span.end;
       names.lastIndex = span.next;
       const item: number | null = bracket === undefined ? null : stickyEnd(nextItem, text, span.next);
@@ -115,6 +168,29 @@ function withoutNamedValues(text: string): string {
     }
   }
   return out + text.slice(done);
+}
+
+/** `…:function:refresh-token:live` and `…:secret:name` are parts of ARNs. */
+function isInArn(text: string, at: number): boolean {
+  return /[:/]$/.test(text[at - 1] ?? '') && /\barn:[\w-]{1,20}:[^\s"',]*$/.test(text.slice(Math.max(0, at - 300), at));
+}
+
+type Place = 'map' | 'query' | 'pair' | 'line';
+
+/** Where a name stands: `{a=b, c=d}`, `?a=b&c=d`, `a=b c=d`, or a line of its own, as headers have. */
+function placeOf(text: string, at: number, separator: string): Place {
+  if (separator !== '=') return 'line';
+  const before = text.slice(Math.max(0, at - 2), at);
+  return /[?&]$/.test(before) ? 'query' : /[{,] ?$/.test(before) ? 'map' : 'pair';
+}
+
+function formOf(kind: string, isList: boolean, place: Place): RegExp {
+  if (isList) return list;
+  if (kind === 'cookie') return cookieValue;
+  if (kind === 'authorization header' && place !== 'query') {
+    return place === 'pair' ? authorizationInPairs : authorizationValue;
+  }
+  return kind === 'api key' && place === 'map' ? words : place === 'query' ? word : wordWithCommas;
 }
 
 /** What a name says about the value at `at`; for `"name": "Authorization", "value": "…"`, about the value after it. */
@@ -129,18 +205,17 @@ function announcement(text: string, at: number, name: string): { at: number; kin
   return announcedKind === null || beside === null ? null : { at: beside, kind: announcedKind };
 }
 
-function isSecret(text: string, span: Span, kind: string, separator: string): boolean {
+function isSecret(text: string, span: Span, kind: string, separator: string, mask: Mask): boolean {
   const value = text.slice(span.start, span.end);
-  if (harmlessValue.test(value)) return false;
+  if (/^=/.test(value) || isHarmless(value, kind, mask)) return false;
   // Prose: `Unexpected token: comma`, `token: expired`.
   const prose = kind === 'token' && separator === ':' && !span.inQuotes;
-  return !prose || /\d/.test(value) || value.length >= 20;
+  return !prose || (!value.includes('[masked:') && (/\d/.test(value) || value.length >= 20));
 }
 
-function valueSpan(text: string, at: number, kind: string): Span {
+function valueSpan(text: string, at: number, form: RegExp): Span {
   const inQuotes = quoted(text, at);
   if (inQuotes !== null) return inQuotes;
-  const form = kind === 'authorization header' ? authorizationValue : kind === 'cookie' ? cookieValue : word;
   const end = stickyEnd(form, text, at) ?? at;
   return { start: at, end, next: end, inQuotes: false };
 }
@@ -167,16 +242,30 @@ function quoted(text: string, at: number): Span | null {
   return { start, end: text.length, next: text.length, inQuotes: true };
 }
 
-/** `AWS4-HMAC-SHA256 Credential=…, Signature=…`, `Bearer abc`, or one word. */
-const signatureParts =
-  'Credential|SignedHeaders|Signature|username|realm|nonce|uri|response|algorithm|qop|nc|cnonce|opaque';
-const signaturePart = `(?:${signatureParts})=(?:"[^"\\n]*"?|[^\\s,"'}]+)`;
-const authorizationValue = new RegExp(
-  `(?:AWS4-[\\w-]{1,40}|Digest)[ \\t]+${signaturePart}(?:,[ \\t]*${signaturePart})*|(?:(?:Bearer|Basic|Token|ApiKey|Negotiate)[ \\t]+)?[^\\s,;"'}\\]\\\\]+`,
-  'iy',
+/** The parameters that schemes write with or without quotes: Signature Version 4, Digest, Hawk, OAuth, HTTP signatures. */
+const credentialPart =
+  '(?:Credential|SignedHeaders|Signature|username|realm|nonce|uri|response|algorithm|qop|nc|cnonce|opaque|userhash|id|ts|ext|mac|hash|app|dlg|key|sig|token|auth|keyId|headers|created|expires|oauth_\\w{1,40})=';
+const anyName = '[A-Za-z_][\\w.-]{0,100}';
+
+/**
+ * All of a header's value, whatever its scheme: to the next name of a map (`, Host=`), the end of the map, of the text
+ * that quotes it, or of the line.
+ */
+function authorizationForm(gap: string): RegExp {
+  const quotedPart = `[ \\t,]${anyName}=\\\\{0,7}"(?![,}\\]\\s])[^"\\n\\\\]*\\\\{0,7}"?`;
+  const comma = `,(?=[ \\t]{0,9}${credentialPart})|,(?![ \\t]{0,9}(?:${anyName}[ \\t]?[=:]|["'{\\\\]|$))`;
+  return new RegExp(`(?:${quotedPart}|[^\\s,"'}\\]\\\\<]|<(?!/)|\\\\(?!\\\\*["'nrt])|${comma}|${gap})+`, 'iy');
+}
+const authorizationValue = authorizationForm('[ \\t](?!\\[TRUNCATED)');
+/** Between pairs, `authorization=abc status=500`, the next name ends it. */
+const authorizationInPairs = authorizationForm(
+  `[ \\t](?=${credentialPart})|[ \\t](?!\\[TRUNCATED|${anyName}=(?![=\\s,}]|$))`,
 );
 const cookieValue = /[^\s,;"'}\]\\]+(?:;[ \t]*[^\s,;"'}\]\\]+)*/y;
 const word = /[^\s,;&"'}\])<\\]+/y;
+const wordWithCommas = /[^\s,;&"'}\])<\\]+(?:,(?![A-Za-z_][\w.-]{0,100}[=:])[^\s,;&"'}\])<\\]+)*/y;
+const words = /[^\s,;&"'}\])<\\]+(?:,[ \t]{0,3}(?![A-Za-z_][\w.-]{0,100}[=:])[^\s,;&"'}\])<\\]+)*/y;
+const list = /[^[\]\n"'}]+/y;
 
 function stickyEnd(pattern: RegExp, text: string, at: number): number | null {
   const sticky = new RegExp(pattern);
@@ -184,26 +273,39 @@ function stickyEnd(pattern: RegExp, text: string, at: number): number | null {
   return sticky.test(text) ? sticky.lastIndex : null;
 }
 
-/** Secrets that are known by their own look. */
-const knownForms: readonly (readonly [form: RegExp, replacement: string])[] = [
-  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, mask('private key')],
+/** Secrets that are known by their own look; what a form's group holds stays before the mask. */
+const knownForms: readonly (readonly [form: RegExp, kind: string, after?: string])[] = [
+  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)()/g, 'private key'],
   // An access key id, and the secret key where it stands beside it.
   [
-    /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?:[\s,:;"'/|]{1,5}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+]))?(?![A-Z0-9])/g,
-    mask('aws access key'),
+    /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?:[\s,:;"'/|]{1,5}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+]))?(?![A-Z0-9])()/g,
+    'aws access key',
   ],
-  [/(?<![A-Za-z0-9+/])(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz)[A-Za-z0-9+/=%]{20,}/g, mask('session token')],
-  [/(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)*/g, mask('json web token')],
-  [/(?<![A-Za-z])(Bearer|Basic)[ \t]{1,3}(?=[A-Za-z._~+/-]{0,200}[\d=])[\w.~+/-]{8,}=*/gi, `$1 ${mask('credentials')}`],
-  [/:\/\/[^\s/:@"']{1,100}:[^\s/@"']{1,200}@/g, `://${mask('credentials')}@`],
+  [/(secret_?access_?key[ \t]{1,9})(?=[A-Za-z/+]{0,200}[\d/+])[A-Za-z\d/+=]{16,}/gi, 'aws secret key'],
+  [/(?<![A-Za-z0-9+/])(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz)[A-Za-z0-9+/=%]{20,}()/g, 'session token'],
+  [/(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)*()/g, 'json web token'],
+  [/(?<![A-Za-z])((?:Bearer|Basic)[ \t]{1,3})(?=[A-Za-z._~+/-]{0,200}[\d=])[\w.~+/-]{8,}=*/gi, 'credentials'],
+  // What AWS quotes of a signature that it cannot read.
+  [/(Authorization header: ')(?!\[masked)[^'\n]{1,4000}/g, 'authorization header'],
+  // A name with a password, which may hold a slash where no port can be meant; or a name alone.
   [
-    /(?<![A-Za-z0-9])(?:xox[abeoprs]-|xapp-|gh[pousr]_|github_pat_|glpat-|sk_live_|sk_test_|sk-|AIza)[\w-]{16,}/g,
-    mask('token'),
+    /(:\/\/)(?!\[masked:)(?:[^\s/:@"'?#]{0,100}:(?!\d{1,5}[/?#])[^\s@"']{1,200}@(?:[^\s@"'/?#]{1,200}@)?|[^\s/:@"'?#]{1,200}@)/g,
+    'credentials',
+    '@',
+  ],
+  [/(hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/)[\w/-]+/g, 'webhook'],
+  [
+    /(?<![A-Za-z0-9])(?:xox[abeoprs]-|xapp-|gh[pousr]_|github_pat_|glpat-|sk_live_|sk_test_|sk-|AIza|hf_|npm_|SG\.[\w-]{8,64}\.)[\w-]{16,}()/g,
+    'token',
   ],
 ];
 
-function withoutKnownForms(text: string): string {
-  return knownForms.reduce((rest, [form, replacement]) => rest.replace(form, replacement), text);
+function withoutKnownForms(text: string, mask: Mask): string {
+  return knownForms.reduce(
+    (rest, [form, kind, after = '']) =>
+      rest.replace(form, (found: string, before: string) => before + mask(kind, found) + after),
+    text,
+  );
 }
 
 /** ARNs and UUIDs come first, so that what lies within them is left alone. */
@@ -213,12 +315,12 @@ const numbersAndAddresses =
 /** Most lines hold neither; looking for that first is far cheaper than the pattern above. */
 const perhapsNumberOrAddress = /@|\d{14}|\d{4}[ -]\d{4}/;
 
-function withoutNumbersAndAddresses(text: string): string {
+function withoutNumbersAndAddresses(text: string, mask: Mask): string {
   if (!perhapsNumberOrAddress.test(text)) return text;
   return text.replace(numbersAndAddresses, found => {
     if (/^arn:/i.test(found)) return found;
-    if (found.includes('@')) return /\.[A-Za-z]{2,24}$/.test(found) ? mask('e-mail address') : found;
-    return isCardNumber(found.replace(/[ -]/g, '')) ? mask('card number') : found;
+    if (found.includes('@')) return /\.[A-Za-z]{2,24}$/.test(found) ? mask('e-mail address', found) : found;
+    return isCardNumber(found.replace(/[ -]/g, '')) ? mask('card number', found) : found;
   });
 }
 

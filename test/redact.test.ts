@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redact, redactJson } from '../src/redact.ts';
+import { redact, redactConfiguration, redactJson } from '../src/redact.ts';
 
 describe('redact masks', () => {
   it.each([
     // Headers, as HTTP, API Gateway, JSON and WAF write them.
     ['Authorization: Bearer abc.def', 'Authorization: [masked: authorization header]'],
-    ['authorization=abc123 next', 'authorization=[masked: authorization header] next'],
+    ['authorization=abc123 status=500', 'authorization=[masked: authorization header] status=500'],
     [
       '(id) Method request headers: {Authorization=Bearer abc.def, Host=x.y, Cookie=a=b; c=d, x-api-key=k1}',
       '(id) Method request headers: {Authorization=[masked: authorization header], Host=x.y, Cookie=[masked: cookie], x-api-key=[masked: api key]}',
@@ -68,6 +68,56 @@ describe('redact masks', () => {
     ],
   ])('%s', (text, masked) => {
     expect(redact(text)).toBe(masked);
+  });
+});
+
+const header = 'Authorization=[masked: authorization header]';
+
+describe('redact leaves nothing of', () => {
+  it.each([
+    ['{Authorization=SharedKey myacct:AbC123==, Host=x}', `{${header}, Host=x}`],
+    ['{Authorization=JWT s3cr3t}', `{${header}}`],
+    ['{Authorization=Custom s3cr3t, Host=x}', `{${header}, Host=x}`],
+    ['{Authorization=Key abc}', `{${header}}`],
+    ['{Authorization=Splunk abc-1, Host=x}', `{${header}, Host=x}`],
+    ['{Authorization=Hawk id="a", ts="1", mac="s3cr3t=", Host=x}', `{${header}, Host=x}`],
+    ['{Authorization=OAuth oauth_nonce="a", oauth_signature="s3%3D", Host=x}', `{${header}, Host=x}`],
+    ['{"m":"Authorization: Basic abc=","x":"y"}', '{"m":"Authorization: [masked: authorization header]","x":"y"}'],
+    ['{X-Api-Key=k1,k2secret, Host=x}', '{X-Api-Key=[masked: api key], Host=x}'],
+    ['{X-Api-Key=[k1,k2], Host=x}', '{X-Api-Key=[[masked: api key]], Host=x}'],
+    ['redis://:topsecret@cache:6379', 'redis://[masked: credentials]@cache:6379'],
+    ['postgres://svc:s3cr/et@db/x', 'postgres://[masked: credentials]@db/x'],
+    ['https://hooks.slack.com/services/T0/B0/abc', 'https://hooks.slack.com/services/[masked: webhook]'],
+    ['aws_secret_access_key wJalrXUtnFEMI/K7MDENG/b', 'aws_secret_access_key [masked: aws secret key]'],
+    ...['hf_', 'npm_', 'SG.abcdefgh.'].map((start): [string, string] => [start + 'a1'.repeat(12), '[masked: token]']),
+  ])('%s', (text, masked) => {
+    expect(redact(text)).toBe(masked);
+  });
+
+  it.each(
+    'X-Auth-Key x-functions-key Ocp-Apim-Subscription-Key DB_PASS pass passcode otp pin cvv sessionId JSESSIONID sig signing_key encryption_key'.split(
+      ' ',
+    ),
+  )('%s', name => {
+    expect(redact(`${name}=s3cr3t`)).toMatch(new RegExp(`^${name}=\\[masked: [a-z -]+\\]$`));
+  });
+});
+
+describe('redactConfiguration', () => {
+  it('tells two secrets apart, and leaves addresses legal and references exact', () => {
+    const uri = (key: string) => redactConfiguration(`https://svc:pw@api.example.com/x?api_key=${key}`);
+    const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:refresh-token:v2/invocations';
+    const same = { a: arn, 'integration.request.header.Authorization': 'method.request.header.Authorization' };
+
+    expect(uri('one')).not.toBe(uri('two'));
+    expect(uri('one')).toBe(uri('one'));
+    expect(new URL(uri('one')).hostname).toBe('api.example.com');
+    expect(uri('one')).not.toMatch(/pw|one|\s/);
+    expect(redactConfiguration({ 'integration.request.header.x-api-key': "'HARDCODED'" })).toEqual({
+      'integration.request.header.x-api-key': expect.stringMatching(/^'\[masked:api-key:[0-9a-f]{4}\]'$/),
+    });
+    expect(redactConfiguration(same)).toEqual(same);
+    expect(redactConfiguration('#set($password=$body.password)')).toBe('#set($password=$body.password)');
   });
 });
 

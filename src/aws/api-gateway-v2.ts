@@ -5,9 +5,11 @@ import type {
   Route as SdkRoute,
   Stage as SdkStage,
 } from '@aws-sdk/client-apigatewayv2';
+import { redactConfiguration } from '../redact.ts';
 import { iso, newestFirst } from './api-gateway.ts';
 import { httpConfigurationIn } from './openapi.ts';
 import { readPages } from './paging.ts';
+import { variablesWithoutSecrets, withoutSecrets } from './secrets.ts';
 import type { Send } from './send.ts';
 import type {
   Api,
@@ -81,7 +83,7 @@ function stageOf(stage: SdkStage): Stage {
     deploymentId: stage.DeploymentId ?? null,
     createdAt: iso(stage.CreatedDate),
     lastUpdatedAt: iso(stage.LastUpdatedDate),
-    variables: stage.StageVariables ?? {},
+    variables: variablesWithoutSecrets(stage.StageVariables ?? {}),
     logging: logSettings(stage.DefaultRouteSettings),
     routeLogging: Object.fromEntries(
       Object.entries(stage.RouteSettings ?? {}).map(([route, settings]) => [route, logSettings(settings)]),
@@ -201,7 +203,7 @@ function routeOf(route: SdkRoute, integration: Integration | null): Route {
 }
 
 function integrationOf(integration: SdkIntegration): Integration {
-  return {
+  return withoutSecrets({
     id: integration.IntegrationId ?? null,
     type: integration.IntegrationType ?? 'MOCK',
     subtype: integration.IntegrationSubtype ?? null,
@@ -226,7 +228,7 @@ function integrationOf(integration: SdkIntegration): Integration {
       parameters,
       contentHandling: null,
     })),
-  };
+  });
 }
 
 function authorizerOf(authorizer: SdkAuthorizer): Authorizer {
@@ -234,7 +236,7 @@ function authorizerOf(authorizer: SdkAuthorizer): Authorizer {
     id: authorizer.AuthorizerId ?? '',
     name: authorizer.Name ?? '',
     type: authorizer.AuthorizerType ?? 'REQUEST',
-    uri: authorizer.AuthorizerUri ?? null,
+    uri: redactConfiguration(authorizer.AuthorizerUri ?? null),
     credentials: authorizer.AuthorizerCredentialsArn || null,
     resultTtlSeconds: authorizer.AuthorizerResultTtlInSeconds ?? null,
     payloadFormatVersion: authorizer.AuthorizerPayloadFormatVersion ?? null,

@@ -6,10 +6,12 @@ import type {
   Integration as SdkIntegration,
   Stage as SdkStage,
 } from '@aws-sdk/client-api-gateway';
+import { redactConfiguration } from '../redact.ts';
 import { parseJson, textIn } from './json.ts';
 import { configurationIn } from './openapi.ts';
 import { readPages } from './paging.ts';
 import { policyIn } from './policy-document.ts';
+import { variablesWithoutSecrets, withoutSecrets } from './secrets.ts';
 import type { Send } from './send.ts';
 import type {
   Api,
@@ -90,7 +92,7 @@ function stageOf(stage: SdkStage): Stage {
     deploymentId: stage.deploymentId ?? null,
     createdAt: iso(stage.createdDate),
     lastUpdatedAt: iso(stage.lastUpdatedDate),
-    variables: stage.variables ?? {},
+    variables: variablesWithoutSecrets(stage.variables ?? {}),
     logging: logSettings(stage.methodSettings?.['*/*']),
     routeLogging: Object.fromEntries(
       settings.filter(([path]) => path !== '*/*').map(([path, setting]) => [settingRoute(path), logSettings(setting)]),
@@ -100,7 +102,7 @@ function stageOf(stage: SdkStage): Stage {
       ? {
           deploymentId: canary.deploymentId ?? null,
           percentTraffic: canary.percentTraffic ?? 0,
-          variables: canary.stageVariableOverrides ?? {},
+          variables: variablesWithoutSecrets(canary.stageVariableOverrides ?? {}),
         }
       : null,
     webAclArn: stage.webAclArn || null,
@@ -212,7 +214,7 @@ export async function listRestAuthorizers(send: Send, apiId: string): Promise<Li
         id: authorizer.id ?? '',
         name: authorizer.name ?? '',
         type: authorizer.type ?? 'REQUEST',
-        uri: authorizer.authorizerUri ?? null,
+        uri: redactConfiguration(authorizer.authorizerUri ?? null),
         credentials: authorizer.authorizerCredentials || null,
         resultTtlSeconds: authorizer.authorizerResultTtlInSeconds ?? null,
         payloadFormatVersion: null,
@@ -261,7 +263,7 @@ function authorizationOf(type: string | undefined): Route['authorization'] {
 }
 
 function integrationOf(integration: SdkIntegration): Integration {
-  return {
+  return withoutSecrets({
     id: null,
     type: integration.type ?? 'MOCK',
     subtype: null,
@@ -285,7 +287,7 @@ function integrationOf(integration: SdkIntegration): Integration {
       parameters: response.responseParameters ?? {},
       contentHandling: response.contentHandling ?? null,
     })),
-  };
+  });
 }
 
 /** A template that passes everything on is stored as null. */

@@ -1,6 +1,8 @@
+import { redactConfiguration } from '../redact.ts';
 import { entriesIn, type Json, listIn, numberIn, objectIn, parseJson, textIn, textsIn } from './json.ts';
 import type { OperationName } from './operations.ts';
 import { policyIn } from './policy-document.ts';
+import { withoutSecrets } from './secrets.ts';
 import type { Authorizer, Configuration, GatewayResponse, Integration, IntegrationResponse, Route } from './types.ts';
 import { unreadable } from './unread.ts';
 
@@ -70,7 +72,7 @@ function httpIntegrationOf(value: unknown, shared: Json): Integration | null {
   const integration = reference === undefined ? objectIn(value) : objectIn(shared[reference]);
   const { responses: _, ...described } = integration;
   const base = integrationOf(described);
-  return {
+  return withoutSecrets({
     ...base,
     timeoutMs: base.timeoutMs ?? httpTimeoutMs,
     responses: entriesIn(integration.responseParameters).map(([statusCode, parameters]) => ({
@@ -80,7 +82,7 @@ function httpIntegrationOf(value: unknown, shared: Json): Integration | null {
       parameters: textsIn(parameters),
       contentHandling: null,
     })),
-  };
+  });
 }
 
 function routesOf(path: string, item: Json, schemes: [string, Json][]): Route[] {
@@ -123,7 +125,7 @@ function authorizerOf(name: string, scheme: Json): Authorizer | null {
     id: name,
     name,
     type: type === 'TOKEN' || type === 'COGNITO_USER_POOLS' || type === 'JWT' ? type : 'REQUEST',
-    uri: textIn(authorizer.authorizerUri),
+    uri: redactConfiguration(textIn(authorizer.authorizerUri)),
     credentials: textIn(authorizer.authorizerCredentials),
     resultTtlSeconds: numberIn(authorizer.authorizerResultTtlInSeconds),
     payloadFormatVersion: textIn(authorizer.authorizerPayloadFormatVersion),
@@ -140,7 +142,7 @@ function gatewayResponseOf([responseType, response]: [string, Json]): GatewayRes
 /** Exports write types in lower case, where the other reads have them in upper case. */
 function integrationOf(integration: Json): Integration {
   const type = textIn(integration.type)?.toUpperCase();
-  return {
+  return withoutSecrets({
     id: null,
     type: type === 'AWS' || type === 'AWS_PROXY' || type === 'HTTP' || type === 'HTTP_PROXY' ? type : 'MOCK',
     subtype: textIn(integration.integrationSubtype),
@@ -158,7 +160,7 @@ function integrationOf(integration: Json): Integration {
     responseTransferMode: textIn(integration.responseTransferMode)?.toUpperCase() === 'STREAM' ? 'STREAM' : 'BUFFERED',
     insecureSkipVerification: objectIn(integration.tlsConfig).insecureSkipVerification === true,
     responses: entriesIn(integration.responses).map(integrationResponseOf),
-  };
+  });
 }
 
 /** Keyed by the selection pattern; `default` has none. */

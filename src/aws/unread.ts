@@ -95,17 +95,27 @@ const names: readonly (readonly [RegExp, Kind])[] = [
   [/^(TimeoutError|AbortError|RequestTimeout)/, 'timeout'],
 ];
 
-/** Reads whose input says more than which thing is meant: a validation error there tells nothing of its existence. */
-const searches: ReadonlySet<OperationName> = new Set<OperationName>([
-  'apigateway:GetExport',
-  'apigatewayv2:ExportApi',
-  'cloudtrail:LookupEvents',
-  'cloudwatch:GetMetricData',
-  'health:DescribeEvents',
-  'iam:SimulatePrincipalPolicy',
-  'logs:FilterLogEvents',
-  'wafv2:GetSampledRequests',
-]);
+/**
+ * A refusal that means absence: no thing can have the name that was asked for. Any other request that AWS calls wrong
+ * tells nothing of what exists.
+ */
+const impossibleNames: readonly (readonly [operation: RegExp, name: RegExp, text: RegExp])[] = [
+  [/^apigateway(v2)?:/, /^BadRequestException$/, /^Invalid [\w ]{1,40} identifier specified/],
+  [
+    /^lambda:Get(FunctionConfiguration|Policy|FunctionConcurrency)$/,
+    /^ValidationException$/,
+    /function ?name|qualifier/i,
+  ],
+  [/^iam:(GetRole|ListAttachedRolePolicies)$/, /^ValidationError$/, /roleName/],
+  [/^iam:SimulatePrincipalPolicy$/, /^(ValidationError|InvalidInput)(Exception)?$/, /PolicySourceArn/i],
+  [/^logs:FilterLogEvents$/, /^InvalidParameterException$/, /'?logGroup(Name|Identifier)'? failed to satisfy/],
+  [/^wafv2:GetWebACL$/, /^WAFInvalidParameterException$/, /ARN isn't valid/],
+  [
+    /^elasticloadbalancing:/,
+    /^ValidationError(Exception)?$/,
+    /is not a valid (load balancer|listener|target group) ARN/,
+  ],
+];
 
 /** Whether AWS refused a call for being one too many. */
 export function isThrottle(error: unknown): boolean {
@@ -186,8 +196,13 @@ export function unreadErrorOf(error: unknown, asked: Asked): UnreadError {
         `${what} did not answer in time`,
         `Run this again; if it stays so, check the network path from the bot to AWS in ${region}`,
       );
-    case 'unavailable':
     case 'invalid':
+      return unread(
+        'timeout',
+        `${what} failed, because AWS takes the request for a wrong one: ${details.text}`,
+        'Look at it in the AWS console, and report this message to the people who maintain the bot',
+      );
+    case 'unavailable':
       return unread(
         'timeout',
         `${what} failed: ${details.text}`,
@@ -240,13 +255,16 @@ function meaningOf(details: Details, operation: OperationName): Kind {
   const kind = kindOf(details);
   if (kind === 'no_credentials' && /expired/i.test(details.text)) return 'expired_credentials';
   if (kind !== 'invalid') return kind;
-  const aboutIdentity = !searches.has(operation) || /logGroup|PolicySourceArn/i.test(details.text);
-  return aboutIdentity ? 'not_found' : 'invalid';
+  return impossibleNames.some(
+    ([asked, name, text]) => asked.test(operation) && name.test(details.name) && text.test(details.text),
+  )
+    ? 'not_found'
+    : 'invalid';
 }
 
 function kindOf({ name, code, status, text }: Details): Kind {
   for (const [pattern, kind] of names) if (pattern.test(name)) return kind;
-  if (/HTTP label/.test(text)) return 'invalid';
+  if (/HTTP label/.test(text)) return 'not_found';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no_host';
   if (code === 'ETIMEDOUT') return 'timeout';
   if (status === 429) return 'throttled';

@@ -16,9 +16,12 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const told = context.stopped();
   const app = await createApp(config, { log });
   try {
-    const { port } = await app.start();
-    log.info({ port, mode: config.slack?.appToken ? 'socket' : 'http', version: context.version }, 'Ready.');
-    await told;
+    const started = await Promise.race([app.start(), told]);
+    if (started !== undefined) {
+      const mode = config.slack?.appToken ? 'socket' : 'http';
+      log.info({ port: started.port, mode, version: context.version }, 'Ready.');
+      await told;
+    }
     log.info({}, 'Stopping.');
   } catch (error) {
     if (!(error instanceof SlackUnreachableError)) throw error;

@@ -3,7 +3,7 @@ import { listApis, listStages, readApi, readApiMappings, readStage } from '../aw
 import { readAlarm, readMetrics } from '../aws/metrics.ts';
 import type { Api, ApiSummary, ApiType, Aws } from '../aws/types.ts';
 import { attempt } from './finding.ts';
-import { parseTarget, type TargetReference } from './target-reference.ts';
+import { isApiId, parseTarget, type TargetReference } from './target-reference.ts';
 import { floorMinute, metricQueries } from './traffic.ts';
 import type { Candidate, DiagnosisRequest, Location, Target, Window } from './types.ts';
 
@@ -95,12 +95,32 @@ async function locateName(name: string, stage: string | null, search: Search, ex
   const matches = same.length > 0 ? same : apis.filter(api => metricName(api).toLowerCase() === name.toLowerCase());
   const [only] = matches;
   if (only && matches.length === 1) return withStage(only, stage, search);
-  if (matches.length > 1)
-    return { kind: 'ambiguous', candidates: matches.map(api => candidate(api, stage ? [stage] : [], aws)) };
+  if (matches.length > 1) return locateAmong(matches, stage, search);
   const unread = rest.unread ?? v2.unread;
   if (unread !== null) throw unread;
-  const close = closest(name, apis).map(api => candidate(api, stage ? [stage] : [], aws));
-  return { kind: 'not_found', region: aws.region, candidates: close };
+  return { kind: 'not_found', region: aws.region, candidates: await candidatesOf(closest(name, apis), aws) };
+}
+
+/** Names are not unique: those that have the stage are meant. */
+async function locateAmong(apis: ApiSummary[], stage: string | null, search: Search): Promise<Location> {
+  const candidates = await candidatesOf(apis, search.aws);
+  const having = candidates.filter(one => stage === null || one.stages.length === 0 || one.stages.includes(stage));
+  const [only] = having;
+  const api = apis.find(one => one.id === only?.apiId);
+  if (api !== undefined && having.length === 1) return withStage(api, stage, search);
+  return { kind: 'ambiguous', candidates: having.length > 0 ? having : candidates };
+}
+
+/** More names than this are not looked at for their stages. */
+const candidateCap = 10;
+
+/** With their stages; without where these cannot be read. */
+async function candidatesOf(apis: ApiSummary[], aws: Aws): Promise<Candidate[]> {
+  return Promise.all(
+    apis
+      .slice(0, candidateCap)
+      .map(async api => candidate(api, (await attempt(stageNames(api, aws))).value ?? [], aws)),
+  );
 }
 
 /** The name that REST metrics and alarms carry: without its non-ASCII characters. */
@@ -178,8 +198,20 @@ async function locateAlarm(name: string, search: Search): Promise<Location> {
   const { ApiId, ApiName, Stage } = metric.dimensions;
   const stage = request.stage ?? Stage ?? null;
   const reference = { kind: 'api', apiId: ApiId ?? '', stage, region: null, accountId: null } as const;
-  const location = ApiId ? await locateId(reference, search) : await locateName(ApiName ?? '', stage, search, 'REST');
+  const location = ApiId
+    ? await locateId(reference, search)
+    : await locateMetricName(ApiName ?? '', { ...reference, apiId: ApiName ?? '' }, search);
   return location.kind === 'found' ? { ...location, threshold: alarm.threshold } : location;
+}
+
+/** A REST alarm names its API; one whose name has no ASCII character stands there by its id. */
+async function locateMetricName(
+  name: string,
+  reference: Extract<TargetReference, { kind: 'api' }>,
+  search: Search,
+): Promise<Location> {
+  const location = await locateName(name, reference.stage, search, 'REST');
+  return location.kind === 'not_found' && isApiId(name) ? locateId(reference, search) : location;
 }
 
 function found(api: ApiSummary, stage: string, { aws, window }: Search): Location {

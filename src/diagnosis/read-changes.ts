@@ -6,7 +6,7 @@ import { lambdaReference } from './backends.ts';
 import { relevantChanges } from './changes.ts';
 import { correlationMinutes } from './correlation.ts';
 import { attempt, gapOf, gapsOf } from './finding.ts';
-import type { Backend, Changes, Deployed, FunctionFacts, SignalSources, Signals } from './signals.ts';
+import type { Backend, Changes, Deployed, FunctionFacts, LambdaReference, SignalSources, Signals } from './signals.ts';
 import type { Gap, Overrides, Target, Window } from './types.ts';
 
 /** Changes are read from this long before the window at first. */
@@ -54,7 +54,9 @@ export async function readChanges(
   if (onset !== null && now.getTime() - Date.parse(onset) < deliveryLagMinutes * 60_000) gaps.push(deliveryLag(target));
   const needed = minutesBefore(onset ?? window.end, correlationMinutes(window));
   const unknownNames = gapsOf(deployed, backends)[0] ?? null;
-  const unknownRoles = gapsOf(functions)[0] ?? (functions.value?.unread ?? []).map(one => gapOf(one.error))[0] ?? null;
+  // The role of another account's function is changed there, and never shows in this account's events.
+  const ownUnread = (functions.value?.unread ?? []).filter(one => isOwn(one.reference, aws));
+  const unknownRoles = gapsOf(functions)[0] ?? ownUnread.map(one => gapOf(one.error))[0] ?? null;
   return {
     changes,
     since,
@@ -133,6 +135,10 @@ function neededSince(
   // GetDeployments does not tell which stage a deployment went to, so the one before it cannot be known from there.
   const wanted = carried ? limit : earliest;
   return wanted < limit ? limit : wanted;
+}
+
+function isOwn({ accountId }: LambdaReference, aws: Aws): boolean {
+  return aws.accountId === null || accountId === aws.accountId;
 }
 
 /** Also of functions that cannot be read: their changes are told all the same. */

@@ -34,7 +34,7 @@ import type {
   Signals,
   Traffic,
 } from './signals.ts';
-import { metricQueries, metricsStart, trafficOf } from './traffic.ts';
+import { measuredRoutes, metricQueries, metricsStart, trafficOf } from './traffic.ts';
 import type { Overrides, Target } from './types.ts';
 
 /** At most this many functions are looked at; failing ones first. */
@@ -73,8 +73,10 @@ export function readSignals(sources: SignalSources): Signals {
       const { unread } = await attempt(api());
       if (unread !== null) throw unread;
     }
-    const series = await readMetrics(send, metricQueries(target, named), metricsStart(window), window.end);
-    return trafficOf(series, named, window);
+    const [settings, { value: runs }] = await Promise.all([attempt(stage()), attempt(deployed())]);
+    const routes = measuredRoutes(target, settings.value, runs?.configuration.routes ?? []);
+    const series = await readMetrics(send, metricQueries(target, named, routes), metricsStart(window), window.end);
+    return trafficOf(series, named, window, routes);
   });
   const failures = once(() => readFailures(sources, stage));
   const changes = once(() => readChanges(sources, { stage, deployments, deployed, backends, functions, traffic }));

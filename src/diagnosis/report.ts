@@ -92,7 +92,10 @@ const unreadImpact: Impact = {
 };
 
 function impactOf(traffic: Traffic | null, failed: FailedRequest[] | null): Impact {
-  return { ...(traffic?.impact ?? unreadImpact), routes: failed === null ? null : routesOf(failed) };
+  const logged = failed === null ? null : routesOf(failed);
+  // Where nothing is logged, the metrics of single routes may tell.
+  const routes = logged === null || logged.length === 0 ? (measuredRoutes(traffic) ?? logged) : logged;
+  return { ...(traffic?.impact ?? unreadImpact), routes };
 }
 
 /** Errors by route, most first; null where no log names the route of a failing request. */
@@ -103,8 +106,14 @@ function routesOf(failed: FailedRequest[]): Impact['routes'] {
   if (errors.length > 0 && counts.size === 0) return null;
   return [...counts]
     .toSorted(([, a], [, b]) => b - a)
-    .map(([route, count]) => {
-      const [method = '', path = ''] = route.includes(' ') ? route.split(' ', 2) : ['', route];
-      return { method, path, errors: count };
-    });
+    .map(([route, count]) => failingRoute(route, count));
+}
+
+function measuredRoutes(traffic: Traffic | null): Impact['routes'] {
+  return traffic?.routes?.map(({ key, errors }) => failingRoute(key, errors)) ?? null;
+}
+
+function failingRoute(route: string, errors: number): NonNullable<Impact['routes']>[number] {
+  const [method = '', path = ''] = route.includes(' ') ? route.split(' ', 2) : ['', route];
+  return { method, path, errors };
 }

@@ -100,6 +100,8 @@ export interface Traffic {
   impact: Impact;
   onset: string | null;
   pattern: Pattern;
+  /** Failing routes of the window, most errors first; null where they are not measured, or not all of them. */
+  routes: { key: string; errors: number }[] | null;
   /** Over the baseline and the window: ApiGateway `4xx`, `latencyP95`, `integrationLatencyP95`. */
   stage: MetricSeries[];
   /** By function name: invocations, errors, throttles, durationMax. */

@@ -23,7 +23,8 @@ export function parseTarget(text: string): TargetReference {
   return parseArn(target) ?? parseUrl(target) ?? parseWord(target);
 }
 
-function isApiId(text: string): boolean {
+/** Whether a text looks like an API id; a name may, too. */
+export function isApiId(text: string): boolean {
   return idShape.test(text);
 }
 

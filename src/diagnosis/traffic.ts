@@ -1,4 +1,4 @@
-import type { MetricQuery, MetricSeries } from '../aws/types.ts';
+import type { MetricQuery, MetricSeries, Route, Stage } from '../aws/types.ts';
 import type { Traffic } from './signals.ts';
 import type { Pattern, Target, Window } from './types.ts';
 
@@ -10,12 +10,21 @@ const quietMinutes = 10;
 
 const minuteMs = 60_000;
 
+/** At most this many routes are measured one by one. */
+const routeCap = 50;
+
+/** Routes whose errors CloudWatch counts by themselves, because the stage's settings say so; the first ones of many. */
+export function measuredRoutes({ apiType }: Target, stage: Stage | null, routes: readonly Route[]): Route[] {
+  if (stage === null || apiType === 'WEBSOCKET') return [];
+  return routes.filter(({ key }) => (stage.routeLogging[key] ?? stage.logging).detailedMetrics).slice(0, routeCap);
+}
+
 /**
- * Metrics of the stage and of the functions behind it, all in one GetMetricData call.
+ * Metrics of the stage, its measured routes and the functions behind it, all in one GetMetricData call.
  * REST metrics carry the API's name and lose its non-ASCII characters; a name without any ASCII becomes the id.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
  */
-export function metricQueries(target: Target, functionNames: string[]): MetricQuery[] {
+export function metricQueries(target: Target, functionNames: string[], routes: readonly Route[] = []): MetricQuery[] {
   const asciiName = target.apiName.replace(/[^\x20-\x7e]/g, '');
   const dimensions: Record<string, string> =
     target.apiType === 'REST'
@@ -39,7 +48,29 @@ export function metricQueries(target: Target, functionNames: string[]): MetricQu
       periodSeconds: 60,
     })),
   );
-  return [...stage, ...functions];
+  return [...stage, ...routes.flatMap((route, index) => routeQueries(route, index, target, dimensions)), ...functions];
+}
+
+/**
+ * HTTP APIs are documented with a route dimension and with method and resource; both are asked for.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+ */
+function routeQueries(
+  { key, method, path }: Route,
+  index: number,
+  { apiType }: Target,
+  stage: Record<string, string>,
+): MetricQuery[] {
+  const byPath = method === null || path === null ? [] : [{ ...stage, Method: method, Resource: path }];
+  const dimensions = apiType === 'HTTP' ? [{ ...stage, Route: key }, ...byPath] : byPath;
+  return dimensions.map((each, form) => ({
+    id: `r${index}_errors${form}`,
+    namespace: 'AWS/ApiGateway',
+    metric: apiType === 'HTTP' ? '5xx' : '5XXError',
+    dimensions: each,
+    stat: 'Sum',
+    periodSeconds: 60,
+  }));
 }
 
 type MetricRow = readonly [id: string, metric: string, stat: MetricQuery['stat']];
@@ -89,7 +120,12 @@ interface Minute {
 }
 
 /** Turns the metric series into what steps and verdict ask: impact, onset, pattern. Pure. */
-export function trafficOf(series: MetricSeries[], functionNames: string[], window: Window): Traffic {
+export function trafficOf(
+  series: MetricSeries[],
+  functionNames: string[],
+  window: Window,
+  routes: readonly Route[] = [],
+): Traffic {
   const minutes = minutesOf(series, window);
   const inWindow = minutes.filter(minute => minute.at >= floorMinute(window.start));
   const onset = onsetOf(minutes, floorMinute(window.start));
@@ -116,7 +152,8 @@ export function trafficOf(series: MetricSeries[], functionNames: string[], windo
     },
     onset: onset === null ? null : new Date(onset).toISOString(),
     pattern: patternOf(inWindow, onset),
-    stage: series.filter(one => !/^f\d+_/.test(one.id)),
+    routes: routeErrors(series, routes, errors, window),
+    stage: series.filter(one => !/^[fr]\d+_/.test(one.id)),
     functions: Object.fromEntries(functionNames.map((name, index) => [name, functionTotals(series, index, window)])),
   };
 }
@@ -184,13 +221,43 @@ function patternOf(minutes: Minute[], onset: number | null): Pattern {
   return used.filter(minute => minute.errors > 0).length / used.length >= 0.9 ? 'constant' : 'intermittent';
 }
 
+/** null where the routes do not account for all errors of the stage: then others fail too. */
+function routeErrors(
+  series: MetricSeries[],
+  routes: readonly Route[],
+  errors: number,
+  window: Window,
+): Traffic['routes'] {
+  const counted = routes.map(({ key }, index) => ({
+    key,
+    // Where both forms of the dimensions are published, they count the same requests.
+    errors: Math.max(
+      0,
+      ...series.filter(one => one.id.startsWith(`r${index}_`)).map(one => totalOf(pointsIn(one, window))),
+    ),
+  }));
+  const failing = counted.filter(one => one.errors > 0);
+  return routes.length === 0 || totalOf(failing.map(one => one.errors)) < errors
+    ? null
+    : failing.toSorted((a, b) => b.errors - a.errors);
+}
+
+function pointsIn(series: MetricSeries | undefined, window: Window): number[] {
+  const start = floorMinute(window.start);
+  return series?.points.filter(point => Date.parse(point.at) >= start).map(point => point.value) ?? [];
+}
+
+function totalOf(values: number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}
+
 function functionTotals(series: MetricSeries[], index: number, window: Window): Traffic['functions'][string] {
   const values = (id: string) =>
-    series
-      .find(one => one.id === `f${index}_${id}`)
-      ?.points.filter(point => Date.parse(point.at) >= floorMinute(window.start))
-      .map(point => point.value) ?? [];
-  const total = (id: string) => values(id).reduce((all, value) => all + value, 0);
+    pointsIn(
+      series.find(one => one.id === `f${index}_${id}`),
+      window,
+    );
+  const total = (id: string) => totalOf(values(id));
   const durations = values('durationMax');
   return {
     invocations: total('invocations'),

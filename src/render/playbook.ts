@@ -86,7 +86,8 @@ function row(investigation: Investigation, check: Check) {
   const press = investigation.presses[id];
   const title = md`*${String(check.number)} · ${words(check.title, LIMITS.name)}*`;
   if (press?.state === 'running') {
-    return section(md`${title} · ⏳ Running again, by ${person(press.by)}${sentence(finding)}`);
+    const state = investigation.waitingSince === undefined ? 'Running again, by' : 'Waiting for a turn, pressed by';
+    return section(md`${title} · ⏳ ${state} ${person(press.by)}${sentence(finding)}`);
   }
   if (finding === undefined) return section(md`${title} · ${pendingWords(investigation)}`);
   const state = md`${title} · ${statusLabel(finding.status)}${sentence(finding)}${pressed(press)}`;
@@ -97,13 +98,15 @@ function sentence(finding: Finding | undefined): Markup {
   return finding === undefined ? md`` : md`\n${words(finding.summary, rowSentence)}`;
 }
 
+export const checkButtonText = { show: 'Show evidence', run: 'Show and run again' } as const;
+
 function checkButton(investigation: Investigation, check: Check) {
   // A closed investigation keeps its evidence, and a run under way brings every check anew.
   const readOnly = investigation.state === 'investigating' || investigation.state === 'resolved';
   const name = `${groups[check.group === 'diagnosis' ? 'diagnosis' : 'step'].name} ${check.number}`;
   return button({
     id: checkId(check),
-    text: readOnly ? 'Show evidence' : 'Show and run again',
+    text: readOnly ? checkButtonText.show : checkButtonText.run,
     value: investigation.id,
     label: readOnly ? `${name}: show the evidence` : `${name}: show the evidence and run it again`,
   });

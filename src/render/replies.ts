@@ -54,14 +54,24 @@ export function runningReply(): Message {
   return note('This runs already; the card and the thread show the outcome as it comes.');
 }
 
-/** The list of `status`: `links` has the address of each card that is known. */
-export function openReply(investigations: readonly Investigation[], links: ReadonlyMap<string, string>): Message {
+/** The list of `status`: `links` has the address of each card that is known; `total` where only the newest are given. */
+export function openReply(
+  investigations: readonly Investigation[],
+  links: ReadonlyMap<string, string>,
+  total: number = investigations.length,
+): Message {
   if (investigations.length === 0) {
     return note(`No investigation is open in this channel. Type ${slashCommand} with an API to open one.`);
   }
-  const title = `${count(investigations.length, 'open investigation')} in this channel`;
+  const title = `${count(total, 'open investigation')} in this channel`;
+  const more = total - investigations.length;
   const rows = investigations.map((item, index) => optional(openRow(item, index, links.get(item.id))));
-  return compose(`${title}.`, [part(section(md`*${title}*`)), ...rows], left => md`_and ${left} older ones._`);
+  const rest = more > 0 ? [part(section(md`_and ${more} older ones._`))] : [];
+  return compose(
+    `${title}.`,
+    [part(section(md`*${title}*`)), ...rows, ...rest],
+    left => md`_and ${left} older ones._`,
+  );
 }
 
 function openRow(investigation: Investigation, index: number, url: string | undefined) {
@@ -78,8 +88,8 @@ function openRow(investigation: Investigation, index: number, url: string | unde
   );
 }
 
-/** This API has an open investigation already. */
-export function joinedReply(investigation: Investigation, url: string | null): Message {
+/** This API has an open investigation already; its channel is named only where that is `here`. */
+export function joinedReply(investigation: Investigation, url: string | null, here = true): Message {
   const { target, conversation } = investigation;
   const name = `${target.apiName}, stage ${target.stage}`;
   const address = url === null ? null : safeUrl(url);
@@ -88,7 +98,7 @@ export function joinedReply(investigation: Investigation, url: string | null): M
       ? undefined
       : button({ id: linkId(0), text: 'Open', url: address, label: `Open the card of ${name}` });
   const bold = md`*${words(name, 2 * LIMITS.name)}*`;
-  const where = md`in ${channel(conversation.channelId)} since ${when(investigation.createdAt)}, asked for by ${person(firstAsker(investigation))}`;
+  const where = md`in ${here ? channel(conversation.channelId) : 'another channel'} since ${when(investigation.createdAt)}, asked for by ${person(firstAsker(investigation))}`;
   const { record, progress } = investigation;
   // The run that this request has asked for has found nothing yet: whatever has belongs to one before.
   if (record === null || progress.length > 0) {

@@ -1,5 +1,6 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { actionIds, actionPatterns, numberOf } from '../render/ids.ts';
+import { checkButtonText } from '../render/playbook.ts';
 import { choiceGoneReply, chosenReply, goneReply, runningReply } from '../render/replies.ts';
 import { investigationOf, type Surface, wherePressed } from './surface.ts';
 
@@ -11,11 +12,15 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
     await ack();
     const here = wherePressed(body, surface);
     await permit(here);
-    const investigation = await investigationOf(surface, here, action.value);
-    const open = investigation.state !== 'resolved';
-    if (open) await investigations.press(investigation.id, action.action_id, here.userId);
-    const newest = await investigationOf(surface, here, action.value);
-    await publisher.showEvidence(newest, action.action_id);
+    const { id } = await investigationOf(surface, here, action.value);
+    // What the label says is what happens, also where the record is another one by now.
+    const outcome =
+      action.text.text === checkButtonText.show
+        ? 'shown'
+        : await investigations.press(id, action.action_id, here.userId);
+    await publisher.showEvidence(await investigationOf(surface, here, action.value), action.action_id);
+    if (outcome === 'gone') await answers.tell(here, goneReply());
+    if (outcome === 'running') await answers.tell(here, runningReply());
   });
 
   app.action<BlockAction<ButtonAction>>(actionIds.rerun, async ({ ack, body, action }) => {

@@ -3,8 +3,24 @@ import { parseRequest, splitWords } from '../diagnosis/request.ts';
 import { helpMessage } from '../render/help.ts';
 import { slashCommand } from '../render/ids.ts';
 import { startModal } from '../render/modals.ts';
-import { openReply, problemReply } from '../render/replies.ts';
+import { note, openReply, problemReply } from '../render/replies.ts';
 import { type Here, type Surface, whereTyped } from './surface.ts';
+
+/** Words that no API is looked for by: a later version does something with them. */
+const reserved = new Map([
+  [
+    'explain',
+    note(
+      'This version does not explain log lines in Slack yet. In a terminal, the command apigw-500 explain FILE names the cause of the lines in FILE.',
+    ),
+  ],
+  [
+    'handoff',
+    note(
+      'This version does not write a handoff in Slack yet. Until then, the card and its thread hold everything that the next person needs.',
+    ),
+  ],
+]);
 
 /** `/apigw-500 <target> [stage] [since]`, `status` or `list`, `help`, and nothing for the form. */
 export function registerCommands(app: App, surface: Surface): readonly string[] {
@@ -12,19 +28,15 @@ export function registerCommands(app: App, surface: Surface): readonly string[] 
     const here = whereTyped(command);
     const words = splitWords(command.text ?? '');
     const [first] = words;
-    if (first === 'help') return ack({ response_type: 'ephemeral', ...helpMessage() });
-    if (first === undefined || first === 'status' || first === 'list') {
-      await ack();
-      await surface.permit(here);
-      return first === undefined ? openForm(surface, here, command.trigger_id) : tellOpen(surface, here);
-    }
-    const now = surface.clock();
-    const parsed = parseRequest(words, now);
-    if ('problem' in parsed) {
-      return ack({ response_type: 'ephemeral', ...problemReply(parsed.problem, command.text) });
-    }
     await ack();
     await surface.permit(here);
+    const now = surface.clock();
+    if (first === undefined) return openForm(surface, here, command.trigger_id);
+    if (first === 'status' || first === 'list') return tellOpen(surface, here);
+    const known = first === 'help' ? helpMessage() : reserved.get(first);
+    if (known !== undefined) return surface.answers.tell(here, known);
+    const parsed = parseRequest(words, now);
+    if ('problem' in parsed) return surface.answers.tell(here, problemReply(parsed.problem, command.text));
     await surface.investigations.submit({
       // Slack gives every command a trigger of its own; a repeated delivery has the same.
       key: `command:${command.trigger_id}`,
@@ -42,10 +54,12 @@ async function openForm({ client }: Surface, { channelId, responseUrl }: Here, t
 const listedAtMost = 20;
 
 async function tellOpen({ investigations, publisher, answers }: Surface, here: Here): Promise<void> {
-  const open = await investigations.listOpen({ teamId: here.teamId, channelId: here.channelId });
-  const links = await Promise.all(
-    open.slice(0, listedAtMost).map(async ({ id }) => [id, await publisher.permalink(id)] as const),
-  );
+  const filter = { teamId: here.teamId, channelId: here.channelId };
+  const [open, total] = await Promise.all([
+    investigations.listOpen(filter, listedAtMost),
+    investigations.countOpen(filter),
+  ]);
+  const links = await Promise.all(open.map(async ({ id }) => [id, await publisher.permalink(id)] as const));
   const known = links.flatMap(([id, url]) => (url === null ? [] : [[id, url] as const]));
-  await answers.tell(here, openReply(open, new Map(known)));
+  await answers.tell(here, openReply(open, new Map(known), total));
 }

@@ -23,7 +23,7 @@ export interface DeliveryDependencies {
   log: Log;
 }
 
-/** Never rejects: what went wrong is written to the slot, which says when to try again. */
+/** What went wrong is written to the slot, which says when to try again; rejects for a defect only. */
 export type Deliver = (thread: Thread, slot: Slot) => Promise<void>;
 
 const longestRetryMs = 60_000;
@@ -56,14 +56,20 @@ export function createDelivery(
   async function post(thread: Thread, slot: Slot, wanted: Wanted): Promise<void> {
     const { id, conversation } = thread.latest;
     const entry = await ledger.intend(id, slot.purpose, conversation.channelId);
+    if (entry.ts !== null && entry.ts !== slot.deletedTs) {
+      // Somebody else has posted it meanwhile.
+      Object.assign(slot, { ts: entry.ts, sentHash: entry.contentHash, mayExist: false });
+      return;
+    }
     if (slot.mayExist) {
       slot.ts = await lookFor(thread, slot, entry.intendedAt);
       slot.mayExist = false;
       if (slot.ts !== null) return ledger.posted(id, slot.purpose, slot.ts, '');
     }
     const ts = await postOnce(thread, slot, wanted);
-    Object.assign(slot, { ts, sentHash: wanted.hash, sentAt: now() });
+    Object.assign(slot, { ts, sentAt: now() });
     await ledger.posted(id, slot.purpose, ts, wanted.hash);
+    slot.sentHash = wanted.hash;
   }
 
   async function postOnce(thread: Thread, slot: Slot, wanted: Wanted): Promise<string> {
@@ -118,8 +124,8 @@ export function createDelivery(
     slot.sentAt = now();
     const metadata = metadataOf(id, slot.purpose);
     await client.chat.update({ channel: conversation.channelId, ts, ...wanted.message, metadata });
-    slot.sentHash = wanted.hash;
     await ledger.posted(id, slot.purpose, ts, wanted.hash);
+    slot.sentHash = wanted.hash;
   }
 
   async function failed(
@@ -151,6 +157,7 @@ export function createDelivery(
   async function refused(thread: Thread, slot: Slot, wanted: Wanted, code: string): Promise<void> {
     if (code === 'message_not_found' && slot.ts !== null) {
       // Somebody deleted it. What has to be said is posted anew.
+      slot.deletedTs = slot.ts;
       slot.ts = null;
       slot.sentHash = null;
       return;

@@ -6,7 +6,8 @@ export function registerEvents(app: App, { investigations, publisher, identity }
   app.event('member_joined_channel', async ({ event }) => {
     const { teamId, botUserId } = identity();
     if (event.user !== botUserId) return;
-    await publisher.retry(await investigations.listOpen({ teamId, channelId: event.channel }));
+    const open = await investigations.listOpen({ teamId, channelId: event.channel });
+    await publisher.retry(open.map(({ id }) => id));
   });
   return ['member_joined_channel'];
 }

@@ -9,6 +9,7 @@ import { evidenceMessage } from '../render/evidence.ts';
 import { type Check, playbookMessage } from '../render/playbook.ts';
 import { refusalMessage } from '../render/refusals.ts';
 import { joinedReply } from '../render/replies.ts';
+import type { After } from './answers.ts';
 import { createDelivery, type DeliveryDependencies } from './deliver.ts';
 import { createPace } from './pace.ts';
 import {
@@ -24,21 +25,21 @@ import {
   want,
 } from './slots.ts';
 
-/** Runs a function later; answers how to call it off. */
-export type After = (ms: number, run: () => void) => () => void;
 
 export interface PublisherDependencies extends DeliveryDependencies {
   /** The nine steps and five diagnoses, in order. */
   checks: readonly Check[];
   bot(): { id: string; name: string; workspaceUrl: string };
   after: After;
+  /** The newest record. */
+  read(id: string): Promise<Investigation | null>;
 }
 
 export interface Publisher extends Outlets {
   /** Opens the evidence of `step:4` as a message of the thread; it is kept up to date from then on. */
   showEvidence(investigation: Investigation, check: string): Promise<void>;
   /** The bot was let into a channel: what Slack refused there is tried again. */
-  retry(investigations: readonly Investigation[]): Promise<void>;
+  retry(ids: readonly string[]): Promise<void>;
   /** Where the card is; null while it is not posted. */
   permalink(investigationId: string): Promise<string | null>;
   /** Resolves when everything that can be sent was sent. */
@@ -55,9 +56,12 @@ interface Held {
 }
 
 const progressGapMs = 3_000;
+/** How often a record that could not be published is tried again, and how long after. */
+const retries = 5;
+const retryMs = 5_000;
 
 export function createPublisher(dependencies: PublisherDependencies): Publisher {
-  const { ledger, checks, answers, bot, clock, after } = dependencies;
+  const { ledger, checks, answers, bot, clock, after, log, read } = dependencies;
   const pace = createPace();
   const deliver = createDelivery(dependencies, pace);
   const held = new Map<string, Held>();
@@ -72,8 +76,10 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     investigation: Investigation,
     change: (thread: Thread) => Promise<void> | void = () => {},
   ): Promise<void> {
+    if (stopped) return;
     const entry = held.get(investigation.id) ?? hold(investigation);
-    entry.thread.latest = investigation;
+    // Whoever read it longer ago must not undo what was written since.
+    if (investigation.version > entry.thread.latest.version) entry.thread.latest = investigation;
     entry.users += 1;
     try {
       await entry.loaded;
@@ -102,8 +108,42 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     return entry;
   }
 
+  /** A record that cannot be shown is a defect: it is logged once, and the other messages go out all the same. */
   function render(thread: Thread): void {
-    for (const slot of thread.slots.values()) want(slot, messageFor(thread.latest, slot.purpose, checks));
+    for (const slot of thread.slots.values()) {
+      try {
+        want(slot, messageFor(thread.latest, slot.purpose, checks));
+      } catch (error) {
+        want(slot, null);
+        if (slot.brokenVersion === thread.latest.version) continue;
+        slot.brokenVersion = thread.latest.version;
+        log.error(
+          { err: error, investigationId: thread.latest.id, purpose: slot.purpose },
+          'A message could not be made of an investigation, so it is not sent.',
+        );
+      }
+    }
+  }
+
+  /** Publishes, and where the store does not answer tries again with what is newest then. */
+  async function publish(investigation: Investigation, triesLeft = retries): Promise<void> {
+    try {
+      await update(investigation);
+    } catch (error) {
+      const about = { err: error, investigationId: investigation.id };
+      if (triesLeft === 0) {
+        log.error(about, 'An investigation could not be published, and is given up until it changes.');
+        return;
+      }
+      log.warn(about, 'An investigation could not be published; it is tried again shortly.');
+      after(retryMs, () => {
+        if (stopped) return;
+        read(investigation.id).then(
+          newest => publish(newest ?? investigation, triesLeft - 1),
+          () => publish(investigation, triesLeft - 1),
+        );
+      });
+    }
   }
 
   /** Sends what may be sent now, and comes back when more may. */
@@ -123,7 +163,13 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
   }
 
   async function send(thread: Thread, slot: Slot): Promise<void> {
-    await deliver(thread, slot);
+    try {
+      await deliver(thread, slot);
+    } catch (error) {
+      slot.sending = false;
+      slot.refusedHash = slot.wanted?.hash ?? null;
+      log.error({ err: error, investigationId: thread.latest.id, purpose: slot.purpose }, 'A message was given up.');
+    }
     render(thread);
     pump();
   }
@@ -162,22 +208,34 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
   }
 
   return {
-    publish: investigation => update(investigation),
+    publish: investigation => publish(investigation),
     async refuse(conversation, refusal) {
-      await answers.tell(conversation, refusalMessage(refusal));
+      await answers.tellOnce(conversation, refusalMessage(refusal));
     },
     async joined(conversation: Conversation, investigation) {
-      await answers.tell(conversation, joinedReply(investigation, await permalink(investigation.id)));
+      // Where else it was asked for may be a private channel.
+      const here = conversation.channelId === investigation.conversation.channelId;
+      const url = here ? await permalink(investigation.id) : null;
+      await answers.tellOnce(conversation, joinedReply(investigation, url, here));
     },
     showEvidence: (investigation, check) =>
       update(investigation, async ({ slots }) => {
         const purpose: MessagePurpose = `evidence:${check}`;
         if (slots.has(purpose)) return;
-        slots.set(purpose, newSlot(purpose));
-        await ledger.intend(investigation.id, purpose, investigation.conversation.channelId);
+        const slot = newSlot(purpose);
+        slots.set(purpose, slot);
+        try {
+          const entry = await ledger.intend(investigation.id, purpose, investigation.conversation.channelId);
+          if (entry.ts !== null) slots.set(purpose, slotOf(entry));
+        } catch (error) {
+          slots.delete(purpose);
+          throw error;
+        }
       }),
-    async retry(investigations) {
-      for (const investigation of investigations) {
+    async retry(ids) {
+      for (const id of ids) {
+        const investigation = await read(id);
+        if (investigation === null) continue;
         await update(investigation, ({ slots }) => {
           for (const slot of slots.values()) slot.refusedHash = null;
         });

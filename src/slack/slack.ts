@@ -1,19 +1,20 @@
 /** The Slack surface: Bolt behind our own HTTP server, or in Socket Mode, with one set of listeners. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { format } from 'node:util';
-import { App, type CodedError, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver } from '@slack/bolt';
+import { App, type CodedError, HTTPReceiver, type Logger, LogLevel } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Investigations, Outlets } from '../investigations/types.ts';
 import type { Check } from '../render/playbook.ts';
 import { failureReply, note, slackErrorWords } from '../render/replies.ts';
 import type { Log } from '../telemetry.ts';
 import { registerActions } from './actions.ts';
-import { createAnswers, Refused } from './answers.ts';
+import { type After, createAnswers, Refused } from './answers.ts';
 import { registerCommands } from './commands.ts';
 import { failureOf } from './errors.ts';
 import { registerEvents } from './events.ts';
 import { type Allowed, createPermit } from './permission.ts';
-import { type After, createPublisher } from './publish.ts';
+import { createPublisher } from './publish.ts';
+import { createSocket } from './socket.ts';
 import { addressOf, type Identity, type Surface, teamsOf } from './surface.ts';
 import { registerViews } from './views.ts';
 
@@ -44,8 +45,10 @@ export interface Slack {
   outlets: Outlets;
   /** Asks Slack who we are, and connects. Rejects where Slack does not know the token. */
   start(): Promise<void>;
-  /** Takes nothing more in, ends what is under way, and sends what is left within `graceMs`. */
-  stop(graceMs: number): Promise<void>;
+  /** Takes nothing more in over Socket Mode; over HTTP the server does that. */
+  close(): Promise<void>;
+  /** Ends what is under way, and sends what is left: `graceMs` for each. */
+  drain(graceMs: number): Promise<void>;
   /** Resolves when every listener has ended and everything that can be sent was sent. */
   idle(): Promise<void>;
   /** Slack was reached, and in Socket Mode the connection stands. */
@@ -64,9 +67,10 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   const options = clientOptions(settings.apiUrl, logger);
   const client = new WebClient(settings.botToken, options);
   const poster = new WebClient(settings.botToken, { ...options, retryConfig: { retries: 0 } });
-  const answers = createAnswers(client, log);
+  const answers = createAnswers(client, log, after);
   const inFlight = new Set<Promise<void>>();
   let known: Identity | null = null;
+  let closed = false;
 
   function identity(): Identity {
     if (known === null) throw new Error('Slack was not asked yet who the bot is.');
@@ -81,14 +85,17 @@ export function createSlack(dependencies: SlackDependencies): Slack {
     clock,
     after,
     log,
+    read: id => investigations.get(id),
     bot: () => ({ id: identity().botId, name: identity().botName, workspaceUrl: identity().workspaceUrl }),
   });
   const permit = createPermit(client, allowed, clock, log);
   const surface: Surface = { investigations, publisher, client, answers, permit, identity, clock };
 
-  const receiver = createReceiver(settings, logger);
+  const { appToken } = settings;
+  const socket = appToken === null ? null : createSocket({ ...settings, appToken }, logger, log, after);
+  const http = socket === null ? createHttpReceiver(settings, logger) : null;
   const app = new App({
-    receiver,
+    receiver: socket?.receiver ?? http ?? undefined,
     authorize: async () => {
       const { botId, botUserId, teamId } = identity();
       return { botToken: settings.botToken, botId, botUserId, teamId };
@@ -113,6 +120,8 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   // Bolt answers Slack long before a listener ends, and has no hook around both.
   const processEvent = app.processEvent.bind(app);
   app.processEvent = event => {
+    // Not acknowledged, so that Slack says so to the person; what comes over HTTP has been let in by the server.
+    if (closed && socket !== null) return Promise.resolve();
     const ended = processEvent(event).finally(() => inFlight.delete(ended));
     inFlight.add(ended);
     return ended;
@@ -140,15 +149,18 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   }
 
   return {
-    handle: receiver instanceof HTTPReceiver ? (request, response) => handle(receiver, request, response) : null,
+    handle: http === null ? null : (request, response) => handle(http, request, response),
     outlets: publisher,
     registered,
     async start() {
       known = await whoAmI(client);
-      if (receiver instanceof SocketModeReceiver) await receiver.start();
+      await socket?.start();
     },
-    async stop(graceMs) {
-      if (receiver instanceof SocketModeReceiver) await receiver.stop();
+    async close() {
+      closed = true;
+      await socket?.close();
+    },
+    async drain(graceMs) {
       const grace = Promise.withResolvers<void>();
       const cancel = after(graceMs, grace.resolve);
       await Promise.race([ended(), grace.promise]);
@@ -159,7 +171,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
       await ended();
       await publisher.settled();
     },
-    isReady: () => known !== null && (!(receiver instanceof SocketModeReceiver) || isConnected(receiver)),
+    isReady: () => known !== null && (socket?.isConnected() ?? true),
   };
 }
 
@@ -178,11 +190,7 @@ function clientOptions(apiUrl: string, logger: Logger): WebClientOptions {
   };
 }
 
-function createReceiver({ appToken, signingSecret, apiUrl }: SlackSettings, logger: Logger) {
-  if (appToken !== null) {
-    const clientOptions = { slackApiUrl: apiUrl };
-    return new SocketModeReceiver({ appToken, logger, installerOptions: { clientOptions } });
-  }
+function createHttpReceiver({ signingSecret }: SlackSettings, logger: Logger): HTTPReceiver {
   return new HTTPReceiver({
     signingSecret: signingSecret ?? '',
     endpoints: slackPath,
@@ -209,10 +217,6 @@ async function whoAmI(client: WebClient): Promise<Identity> {
     throw new Error('SLACK_BOT_TOKEN is not the token of a bot: copy the one that begins with xoxb-.');
   }
   return { teamId: team_id, botId: bot_id, botUserId: user_id, botName: user ?? 'apigw-500', workspaceUrl: url ?? '' };
-}
-
-function isConnected(receiver: SocketModeReceiver): boolean {
-  return receiver.client.websocket?.isActive() ?? false;
 }
 
 function later(ms: number, run: () => void): () => void {

@@ -31,6 +31,10 @@ export interface Slot {
   refusedHash: string | null;
   /** Slack did not take its blocks: text only. */
   plain: boolean;
+  /** Where it was, and was deleted by somebody. */
+  deletedTs: string | null;
+  /** Version of the record that no message could be made of. */
+  brokenVersion: number | null;
 }
 
 export interface Wanted {
@@ -57,6 +61,8 @@ export function newSlot(purpose: MessagePurpose): Slot {
     failures: 0,
     refusedHash: null,
     plain: false,
+    deletedTs: null,
+    brokenVersion: null,
   };
 }
 

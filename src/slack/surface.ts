@@ -44,23 +44,15 @@ export function whereTyped(command: SlashCommand): Here {
   };
 }
 
-export function wherePressed({ message, ...body }: Press, surface: Surface): Here {
-  // The root of a thread names itself as its thread, but is read in the channel.
-  const inThread = message?.thread_ts !== undefined && message.thread_ts !== message.ts;
-  return {
-    teamId: surface.identity().teamId,
-    channelId: body.channel?.id ?? '',
-    threadTs: inThread ? (message.thread_ts ?? null) : null,
-    responseUrl: body.response_url ?? null,
-    userId: body.user.id,
-  };
+export function wherePressed(body: Press, surface: Surface): Here {
+  const { channelId, ...address } = addressOf(body);
+  return { ...address, teamId: surface.identity().teamId, channelId: channelId ?? '', userId: body.user.id };
 }
 
 /** The investigation of a pressed button. The value is looked up, and must belong to where the button was pressed. */
 export async function investigationOf(surface: Surface, here: Here, value: string | undefined): Promise<Investigation> {
   const investigation = value === undefined ? null : await surface.investigations.get(value);
-  const home = investigation?.conversation;
-  if (investigation === null || home?.teamId !== here.teamId || home.channelId !== here.channelId) {
+  if (investigation === null || investigation.conversation.channelId !== here.channelId) {
     throw new Refused(goneReply());
   }
   return investigation;
@@ -79,20 +71,24 @@ export function teamsOf(body: unknown): string[] {
 
 /** Where the person behind any payload can be reached. */
 export function addressOf(body: unknown): Address {
-  const { response_url, channel_id, channel, user_id, user, view } = body as {
+  const { response_url, channel_id, channel, user_id, user, view, message, container } = body as {
     response_url?: string;
     channel_id?: string;
     channel?: { id?: string };
     user_id?: string;
     user?: { id?: string };
     view?: { private_metadata?: string };
+    message?: { ts?: string; thread_ts?: string };
+    container?: { message_ts?: string; thread_ts?: string };
   };
   // A form that was sent has no address of its own; it carries the one of the command that opened it.
   const opener = view?.private_metadata === undefined ? null : startContext(view.private_metadata);
+  const thread = message?.thread_ts ?? container?.thread_ts;
   return {
     responseUrl: response_url ?? opener?.responseUrl ?? null,
     channelId: channel_id ?? channel?.id ?? opener?.channelId ?? null,
-    threadTs: null,
+    // The root of a thread names itself as its thread, but is read in the channel. A private message is only named.
+    threadTs: thread === (message?.ts ?? container?.message_ts) ? null : (thread ?? null),
     userId: user_id ?? user?.id ?? null,
   };
 }

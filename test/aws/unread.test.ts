@@ -46,10 +46,11 @@ describe('unreadErrorOf', () => {
     ['WAFNonexistentItemException', 'not_found', null],
     ['TargetGroupNotFoundException', 'not_found', null],
     ['SubscriptionRequiredException', 'unsupported_plan', null],
-    ['ValidationException', 'not_found', null],
-    ['BadRequestException', 'not_found', null],
-    ['InvalidParameterValueException', 'not_found', null],
-    ['WAFInvalidParameterException', 'not_found', null],
+    ['ValidationException', 'timeout', null],
+    ['BadRequestException', 'timeout', null],
+    ['InvalidParameterValueException', 'timeout', null],
+    ['WAFInvalidParameterException', 'timeout', null],
+    ['SerializationException', 'timeout', null],
     ['SomethingNewException', 'timeout', null],
   ])('%s is %s', (name, reason, permission) => {
     const unread = unreadErrorOf(sdkError(name), stage);
@@ -121,6 +122,24 @@ describe('unreadErrorOf', () => {
 
     expect(invalid('Invalid filter pattern')).toBe('timeout');
     expect(invalid("Value at 'logGroupName' failed to satisfy constraint")).toBe('not_found');
+  });
+
+  it.each([
+    ['apigateway:GetRestApi', 'BadRequestException', 'Invalid API identifier specified 1:a', 'Stage name is wrong'],
+    ['lambda:GetPolicy', 'ValidationException', "Value 'or ders' at 'functionName' failed to satisfy", 'Body is wrong'],
+    ['iam:GetRole', 'ValidationError', 'The specified value for roleName is invalid', 'Marker is wrong'],
+    ['iam:SimulatePrincipalPolicy', 'InvalidInput', 'PolicySourceArn is no role', 'Invalid Input Action: x'],
+    ['wafv2:GetWebACL', 'WAFInvalidParameterException', "Error reason: The ARN isn't valid", 'The scope is not valid'],
+    ['wafv2:GetLoggingConfiguration', 'WAFInvalidParameterException', null, "Error reason: The ARN isn't valid"],
+    ['elasticloadbalancing:DescribeListeners', 'ValidationError', "'x' is not a valid listener ARN", 'Invalid Marker'],
+    ['lambda:GetPolicy', 'InvalidParameterValueException', null, 'functionName'],
+    ['lambda:GetPolicy', 'SerializationException', null, 'functionName'],
+  ] as const)('%s takes %s for absence only where no such name can be', (operation, name, absent, invalid) => {
+    const reason = (text: string) =>
+      unreadErrorOf(sdkError(name, text), { operation, input: {}, region: 'eu-west-1' }).reason;
+
+    if (absent !== null) expect(reason(absent)).toBe('not_found');
+    expect(reason(invalid)).toBe('timeout');
   });
 
   it('keeps messages to one line, without secrets and without control characters', () => {

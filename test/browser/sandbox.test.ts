@@ -211,3 +211,30 @@ test('all fourteen buttons bring evidence', async () => {
   // The card, the playbook, the diagnoses, and one message of evidence for each.
   await expect.poll(() => thread(page).locator('.message').count()).toBe(3 + 14);
 });
+
+test('a form that was left open does not open in a page that is loaded anew, and the next one does', async () => {
+  const { page } = await staged();
+  await send(page, '/apigw-500');
+  await page.getByRole('dialog').waitFor();
+  await page.reload();
+  await page.getByRole('navigation', { name: 'Incidents and channels' }).waitFor();
+  await box(page).waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  await send(page, '/apigw-500');
+  await page.getByRole('dialog').waitFor();
+});
+
+test('the answer to a command is scrolled to, wherever its reader was', async () => {
+  const { page } = await staged({ viewport: { width: 1280, height: 500 } });
+  await send(page, '/apigw-500 orders-api prod');
+  await page.getByRole('heading', { name: /Cause found: orders-api, stage prod/ }).waitFor();
+  await send(page, '/apigw-500 help');
+  await page.getByText('Why does my API answer 500?').waitFor();
+  await page.locator('#scroll').evaluate('list => { list.scrollTop = 0; }');
+  await send(page, '/apigw-500 status');
+  const answer = page.locator('#messages .message').last();
+  await expect.poll(() => answer.innerText()).toContain('1 open investigation');
+  await expect.poll(() => page.locator('#newer').isHidden()).toBe(true);
+  const seen = `item => item.getBoundingClientRect().top < document.querySelector('#scroll').getBoundingClientRect().bottom`;
+  expect(await answer.evaluate(seen)).toBe(true);
+});

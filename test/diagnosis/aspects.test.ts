@@ -64,8 +64,15 @@ describe('judgeAspects', () => {
         cause: 'lambda-not-ready',
         basis: 'configuration',
         requests: null,
-        evidence: ['1', '2', '3', '4'],
+        evidence: ['1', '2', '4'],
         parameters: { functionName: 'a', message: 'of a' },
+      },
+      {
+        cause: 'lambda-not-ready',
+        basis: 'configuration',
+        requests: null,
+        evidence: ['2', '3'],
+        parameters: { functionName: 'b', message: 'of b' },
       },
       { cause: 'lambda-not-ready', basis: 'signature', requests: 5, evidence: ['5', '6'], parameters: {} },
     ]);

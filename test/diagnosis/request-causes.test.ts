@@ -48,7 +48,7 @@ describe('classified', () => {
 });
 
 describe('causeAspects', () => {
-  test('count by cause, and name the function that most requests called', () => {
+  test('count by cause and by the function that was called', () => {
     const notes = notebook();
     const requests = failures([
       { cause: 'lambda-malformed-response', route: 'GET /items/1', decisive: line('Malformed') },
@@ -58,17 +58,20 @@ describe('causeAspects', () => {
       { cause: 'unclassified' },
       { cause: null },
     ]).requests;
-    const [first, second, ...rest] = causeAspects(requests, setup, notes);
+    const [first, other, refused, ...rest] = causeAspects(requests, setup, notes);
     expect(rest).toEqual([]);
     expect(first).toMatchObject({
       status: 'problem',
-      sentence: expect.stringContaining(
-        'Logs of 3 of 5 failing requests of GET /items/1, GET /items/2 and GET /orders say',
-      ),
-      claims: [{ requests: 3, parameters: { functionName: 'items-fn', route: 'ANY /items/{id}' } }],
+      sentence: expect.stringContaining('Logs of 2 of 5 failing requests of GET /items/1 and GET /items/2 say'),
+      claims: [{ requests: 2, parameters: { functionName: 'items-fn', route: 'ANY /items/{id}' } }],
     });
-    expect(second).toMatchObject({ status: 'warning', claims: [{ requests: 1, parameters: { statusCode: '429' } }] });
-    expect(notes.evidence).toHaveLength(2);
+    expect(other).toMatchObject({
+      status: 'problem',
+      claims: [{ requests: 1, parameters: { functionName: 'orders-fn' } }],
+    });
+    // A refusal counts as no failing request.
+    expect(refused).toMatchObject({ status: 'warning', claims: [{ requests: 0, parameters: { statusCode: '429' } }] });
+    expect(notes.evidence).toHaveLength(3);
     expect(causeAspects(requests, setup, notes, cause => cause === 'throttled')).toHaveLength(1);
   });
 

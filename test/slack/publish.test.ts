@@ -57,12 +57,14 @@ async function openPublisher(options: WorkspaceOptions = {}) {
   const log = createLog('silent');
   const { botId, botName } = workspace.state.seed;
   const bot = () => ({ id: botId, name: botName, workspaceUrl: `${served.url}/` });
+  const records = new Map<string, Investigation>();
   const start = (): Publisher =>
     createPublisher({
       client,
       ledger,
       checks: sampleChecks,
-      answers: createAnswers(client, log),
+      answers: createAnswers(client, log, after),
+      read: async id => records.get(id) ?? null,
       bot,
       clock,
       after,
@@ -70,7 +72,7 @@ async function openPublisher(options: WorkspaceOptions = {}) {
     });
   const shown = () => workspace.messages('ana', 'incidents');
   const sent = (method: string) => workspace.calls.filter(call => call.method === method && call.answer === 'ok');
-  return { workspace, ledger, publisher: start(), start, shown, sent, made };
+  return { workspace, ledger, records, publisher: start(), start, shown, sent, made };
 }
 
 function opened(id = 'inv-1', more: Partial<Investigation> = {}): Investigation {
@@ -258,12 +260,13 @@ describe('what Slack refuses', () => {
   });
 
   it('does not post a thread before its card', async () => {
-    const { publisher, workspace, shown } = await openPublisher();
+    const { publisher, workspace, records, shown } = await openPublisher();
     workspace.failNext('chat.postMessage', { error: 'is_archived' });
     await publisher.publish(diagnosed());
     await publisher.settled();
     expect(shown().filter(message => message.onlyFor === null)).toEqual([]);
-    await publisher.retry([diagnosed()]);
+    records.set('inv-1', diagnosed());
+    await publisher.retry(['inv-1', 'inv-gone']);
     await publisher.settled();
     expect(shown().filter(message => message.onlyFor === null)).toHaveLength(3);
   });

@@ -162,7 +162,8 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
   if (mode === 'http') workspace.connect(httpTransport(url, workspace.signingSecret, workspace.clock));
 
   onTestFinished(async () => {
-    await slack.stop(0);
+    await slack.close();
+    await slack.drain(0);
     await socket?.close();
     server.closeAllConnections();
     server.close();

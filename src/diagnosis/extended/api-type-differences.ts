@@ -163,11 +163,12 @@ export const apiTypeDifferences = defineStep<Facts>({
         notes.note({ ...integrationRead(target, running, first.integration), text: sentence, resource, link });
         return [{ status: 'warning', sentence }];
       });
-    if (failures.unread !== null) {
-      const sentence = `Which requests to API ${target.apiName} fail could not be read, so what its type has to do with them is not known.`;
-      aspects.push({ status: 'unknown', sentence });
+    const sources = failures.value?.sources ?? [];
+    if (!sources.some(source => source.state === 'read' || source.state === 'empty')) {
+      const sentence = `Which requests to API ${target.apiName} fail no log tells, so what its type has to do with them is not known.`;
+      aspects.push({ status: 'unknown', sentence, gaps: sources.flatMap(source => source.gap ?? []) });
     }
-    const calm = `Nothing in the configuration of API ${target.apiName} means something else on a ${target.apiType} API that would bear on the failing requests.`;
+    const calm = `Nothing in the configuration of API ${target.apiName} means something else because it is of type ${target.apiType}, as far as that would bear on the failing requests.`;
     return judgeAspects(aspects, calm, { evidence: notes.evidence, gaps: gapsOf(failures) });
   },
 });

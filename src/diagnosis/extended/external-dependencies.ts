@@ -130,7 +130,8 @@ function functionAspects(
   });
   if (state === null || state === 'Active') return [];
   const sentence = `Function ${name}, of authorizer ${usedBy} on ${listed(keysOf(routes))}, is ${state}, so invoking it fails.`;
-  if (usedBy === 'integration' || usedBy === 'override') return [{ status: 'warning', sentence: `Function ${name} is ${state}.` }];
+  if (usedBy === 'integration' || usedBy === 'override')
+    return [{ status: 'warning', sentence: `Function ${name} is ${state}.` }];
   const parameters = { ...functionParameters(reference), ...(reason === '' ? {} : { message: reason }) };
   return [fault(context, { about: 'authorizer-failure', routes, sentence, evidence: [evidence], parameters })];
 }

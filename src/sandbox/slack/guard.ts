@@ -6,7 +6,8 @@ import type { IncomingMessage } from 'node:http';
  * another origin. https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/
  */
 export function isFromHere({ headers }: IncomingMessage, port: number): boolean {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  // Clients leave the port of the scheme out: https://www.rfc-editor.org/rfc/rfc9110#section-7.2
+  const hosts = ['127.0.0.1', 'localhost'].flatMap(name => [`${name}:${port}`, ...(port === 80 ? [name] : [])]);
   if (headers.host === undefined || !hosts.includes(headers.host)) return false;
   if (headers.origin !== undefined && !hosts.some(host => headers.origin === `http://${host}`)) return false;
   const site = headers['sec-fetch-site'];

@@ -13,7 +13,7 @@ import {
   signalsOf,
   target,
 } from '../steps/fixtures.ts';
-import { api, functions } from '../steps/readings.ts';
+import { api, functions, loggingOff, source } from '../steps/readings.ts';
 
 type Readings = NonNullable<Parameters<typeof signalsOf>[0]>;
 
@@ -99,6 +99,14 @@ describe('api-type-differences', () => {
     expect(await run('REST', { failures: denied('logs:FilterLogEvents') })).toMatchObject({
       status: 'unknown',
       gaps: [{ permission: 'logs:FilterLogEvents' }],
+    });
+  });
+
+  test('without a log it is not known which requests fail', async () => {
+    const blind = { ...failures(), sources: [source('off', { gap: loggingOff })] };
+    expect(await run('REST', { failures: blind })).toMatchObject({
+      status: 'unknown',
+      gaps: [{ reason: 'logging_off' }],
     });
   });
 

@@ -134,7 +134,7 @@ describe('api-logs', () => {
     const finding = await run({ failures: failures([{ cause: 'waf-blocked', status: 403, route: 'GET /orders' }]) });
     expect(finding).toMatchObject({
       status: 'warning',
-      claims: [{ cause: 'waf-blocked', requests: 1, parameters: { statusCode: '403' } }],
+      claims: [{ cause: 'waf-blocked', requests: 0, parameters: { statusCode: '403' } }],
     });
     expect(finding.summary).toContain('403, not 5xx');
   });

@@ -1,8 +1,4 @@
-import {
-  CloudWatchLogsClient,
-  DescribeLogGroupsCommand,
-  FilterLogEventsCommand,
-} from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetLoggingConfigurationCommand, GetSampledRequestsCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { describe, expect, it } from 'vitest';
 import { failing, healthy, messages, minute, ordersWorld, refusal, serve, zero } from './support.ts';
@@ -239,17 +235,6 @@ describe('FilterLogEvents', () => {
     expect(await refusal(messages(stage, 'raw', { filterPattern: '{ status = 1 }' }))).toMatchObject({
       name: 'InvalidParameterException',
     });
-  });
-
-  it('groups are listed by prefix', async () => {
-    const stage = await serve({ ...world, ...ordersWorld({ methodSettings: { '*/*': { loggingLevel: 'ERROR' } } }) });
-    const list = async (logGroupNamePrefix?: string) =>
-      (
-        await new CloudWatchLogsClient(stage.options).send(new DescribeLogGroupsCommand({ logGroupNamePrefix }))
-      ).logGroups?.map(({ logGroupName }) => logGroupName);
-
-    expect(await list()).toEqual([executionGroup, 'cold', 'raw']);
-    expect(await list('API-Gateway-Execution-Logs_a1b2c3d4e5')).toEqual([executionGroup]);
   });
 });
 

@@ -8,7 +8,6 @@ import {
 import { ApiGatewayV2Client, GetApiCommand } from '@aws-sdk/client-apigatewayv2';
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DescribeEventsCommand, HealthClient } from '@aws-sdk/client-health';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
@@ -69,7 +68,6 @@ describe('unmodified SDK clients', () => {
     const targets = await new ElasticLoadBalancingV2Client(options).send(
       new DescribeTargetHealthCommand({ TargetGroupArn: 'tg' }),
     );
-    const groups = await new CloudWatchLogsClient(options).send(new DescribeLogGroupsCommand({}));
     const alarms = await new CloudWatchClient(options).send(new DescribeAlarmsCommand({}));
     const trail = await new CloudTrailClient(options).send(new LookupEventsCommand({}));
     const acl = await new WAFV2Client(options).send(new GetWebACLCommand({ ARN: aclArn }));
@@ -84,7 +82,6 @@ describe('unmodified SDK clients', () => {
       State: 'unhealthy',
       Reason: 'Target.Timeout',
     });
-    expect(groups.logGroups).toEqual([]);
     expect(alarms.MetricAlarms).toEqual([]);
     expect(trail.Events).toEqual([]);
     expect(acl.WebACL?.Rules?.[0]).toMatchObject({ Name: 'bad-bots', Action: { Block: {} } });

@@ -89,6 +89,12 @@ describe('who is answered', () => {
     expect(isFromHere(request as never, 3500)).toBe(true);
   });
 
+  test('answers without a port in the address where the port is that of the scheme', () => {
+    const request = { headers: { host: 'localhost', origin: 'http://localhost' } };
+    expect(isFromHere(request as never, 80)).toBe(true);
+    expect(isFromHere(request as never, 3500)).toBe(false);
+  });
+
   test('a form of another page cannot act, because it cannot send JSON', async () => {
     const body = { user: ana, channelId: incidents, text: 'hello' };
     expect((await act('say', body, { 'content-type': 'text/plain' })).status).toBe(415);

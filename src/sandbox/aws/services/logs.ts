@@ -1,8 +1,8 @@
 /** CloudWatch Logs (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/). */
-import { eventIdOf, logEvents, logGroupArn, logGroupNames } from '../derived/log-groups.ts';
+import { eventIdOf, logEvents } from '../derived/log-groups.ts';
 import { WireError } from '../wire/errors.ts';
 import { logGroupOf } from '../world/lookup.ts';
-import { type Ask, dateAt, given, type Handlers, page } from './ask.ts';
+import { given, type Handlers, page } from './ask.ts';
 import { filterPattern } from './filter-pattern.ts';
 
 export const logsHandlers: Handlers<'logs'> = {
@@ -47,19 +47,4 @@ export const logsHandlers: Handlers<'logs'> = {
 /** A name, or the group's ARN with or without `:*`. */
 function groupName(nameOrArn: string | undefined): string {
   return logGroupOf(nameOrArn ?? '') ?? nameOrArn ?? '';
-}
-
-function describe(ask: Ask, name: string) {
-  const own = ask.world.logGroups[name];
-  const arn = logGroupArn(ask.world, name);
-  return {
-    logGroupName: name,
-    arn: `${arn}:*`,
-    logGroupArn: arn,
-    creationTime: dateAt(ask, own?.createdDate ?? -90 * 86_400_000).getTime(),
-    storedBytes: 1_048_576,
-    metricFilterCount: 0,
-    logGroupClass: own?.logGroupClass ?? ('STANDARD' as const),
-    ...given('retentionInDays', own?.retentionInDays),
-  };
 }

@@ -3,22 +3,24 @@ import { act, follow, readState } from './api.js';
 import { renderBlocks } from './blocks.js';
 import { createComposer } from './composer.js';
 import { valuesIn } from './controls.js';
-import { byId, h, icon, icons, keepingFocus } from './dom.js';
+import { byId, codeWords, h, icon, icons, keepingFocus } from './dom.js';
 import { drawMessages } from './messages.js';
 import { drawModal } from './modal.js';
 import { drawCalls, drawIncidents } from './panels.js';
-import { showWhole, sticking } from './scroll.js';
+import { showAnswer, showWhole, sticking } from './scroll.js';
 import { inChannel, inThread, put, store, take } from './store.js';
 
 const composer = createComposer(byId('composer'), {
   name: 'composer',
   where: () => ({ channelId: store.place.id, threadTs: null }),
   suggest,
+  onSend: () => showAnswer(byId('scroll')),
 });
 const threadComposer = createComposer(byId('thread-composer'), {
   name: 'thread-composer',
   where: () => ({ channelId: store.thread.channelId, threadTs: store.thread.ts }),
   suggest: () => [],
+  onSend: () => showAnswer(byId('thread-scroll')),
 });
 let stopFollowing = () => {};
 
@@ -26,6 +28,8 @@ async function start() {
   const asked = new URLSearchParams(location.search).get('user') ?? sessionStorage.getItem('user');
   try {
     take(await readState(asked));
+    // A form that was open before this page was is none that its reader has asked for.
+    store.staleModal = store.modal?.id ?? null;
   } catch {
     byId('offline').hidden = false;
     setTimeout(start, 2000);
@@ -246,7 +250,7 @@ function drawWelcome() {
       h(
         'button',
         { type: 'button', class: 'command', onclick: () => typeCommand(incident.command) },
-        h('code', {}, incident.command),
+        h('code', {}, codeWords(incident.command)),
         h('span', {}, 'type it'),
       ),
     ),

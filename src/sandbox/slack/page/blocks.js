@@ -1,7 +1,7 @@
 /** Block Kit to elements. What this page does not draw is named, never left out. */
 
 import { control } from './controls.js';
-import { h } from './dom.js';
+import { codeWords, h } from './dom.js';
 import { emojiNamed, withEmoji } from './emoji.js';
 import { formatDate, groupMention, link, markdown, mention, names, textOf } from './mrkdwn.js';
 
@@ -98,7 +98,7 @@ function richPart(part) {
     case 'rich_text_section':
       return h('p', {}, part.elements.map(richItem));
     case 'rich_text_preformatted':
-      return h('pre', { tabindex: 0 }, h('code', {}, part.elements.map(richItem)));
+      return h('pre', { tabindex: 0 }, h('code', {}, part.elements.map(codeItem)));
     case 'rich_text_quote':
       return h('blockquote', {}, part.elements.map(richItem));
     case 'rich_text_list':
@@ -110,6 +110,10 @@ function richPart(part) {
     default:
       return h('p', { class: 'undrawn' }, `This page does not draw ${part.type}.`);
   }
+}
+
+function codeItem(item) {
+  return item.type === 'text' && item.style === undefined ? codeWords(item.text) : richItem(item);
 }
 
 function richItem(item) {

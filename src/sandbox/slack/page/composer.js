@@ -1,16 +1,18 @@
 /** The box that messages and commands are typed into, with history and completion. */
 import { act } from './api.js';
-import { byId, h, icon, icons } from './dom.js';
+import { byId, codeWords, h, icon, icons } from './dom.js';
 import { store } from './store.js';
 
 const keptLines = 50;
+/** How long it is said that a command was sent. */
+const shownMs = 3_000;
 const history = JSON.parse(sessionStorage.getItem('history') ?? '[]');
 
 /**
  * @param {HTMLFormElement} form
- * @param {{ name: string, where(): { channelId: string, threadTs: string | null }, suggest(): { line: string, about: string }[] }} options
+ * @param {{ name: string, where(): { channelId: string, threadTs: string | null }, suggest(): { line: string, about: string }[], onSend(): void }} options
  */
-export function createComposer(form, { name, where, suggest }) {
+export function createComposer(form, { name, where, suggest, onSend }) {
   const listId = `${name}-suggestions`;
   const list = h('ul', { class: 'suggestions', id: listId, role: 'listbox', 'aria-label': 'Commands', hidden: true });
   const box = h('textarea', {
@@ -63,7 +65,7 @@ export function createComposer(form, { name, where, suggest }) {
               choose(item.line);
             },
           },
-          h('code', {}, item.line),
+          h('code', {}, codeWords(item.line)),
           h('span', {}, item.about),
         ),
       ),
@@ -111,11 +113,20 @@ export function createComposer(form, { name, where, suggest }) {
     place = history.length;
     write('');
     show(false);
+    onSend();
     if (!line.startsWith('/')) return act('say', { user: store.me, channelId, text: line, threadTs });
-    byId('working').textContent = `${line.split(' ')[0]} is being sent…`;
-    byId('working').hidden = false;
-    await act('command', { user: store.me, channelId, text: line });
-    byId('working').hidden = true;
+    tell(`${line.split(' ')[0]} is being sent…`);
+    const shown = await act('command', { user: store.me, channelId, text: line });
+    tell(shown.ok === false ? null : `${line.split(' ')[0]} was sent.`);
+  }
+
+  let told;
+  /** Beside the box, and gone by itself. */
+  function tell(text) {
+    clearTimeout(told);
+    byId('working').hidden = text === null;
+    byId('working').textContent = text ?? '';
+    if (text !== null && !text.endsWith('…')) told = setTimeout(() => tell(null), shownMs);
   }
 
   function complain(text) {

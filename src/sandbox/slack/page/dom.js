@@ -54,3 +54,8 @@ export function keepingFocus(container, draw) {
   (again ?? container).focus({ preventScroll: true });
   return result;
 }
+
+/** Code that is broken at its spaces: a browser would also do it inside `--stage` and behind every hyphen. */
+export function codeWords(text) {
+  return text.split(/(\s+)/).map(part => (/[^\s]-|-[^\s]|\//.test(part) ? h('span', { class: 'word' }, part) : part));
+}

@@ -11,7 +11,7 @@ let shownId = null;
 /** Draws the view in front, or closes what was open. What was typed stays where a view is replaced by its successor. */
 export function drawModal(errors = {}) {
   const dialog = byId('modal');
-  const modal = store.modal;
+  const modal = store.modal?.id === store.staleModal ? null : store.modal;
   if (modal === null) {
     shownId = null;
     if (dialog.open) dialog.close();

@@ -1,5 +1,5 @@
 /** Message text to nodes: mrkdwn, a subset of Markdown, and dates in the reader's time zone. */
-import { h } from './dom.js';
+import { codeWords, h } from './dom.js';
 import { emojiNamed, withEmoji } from './emoji.js';
 
 /** What text refers to: who reads it, and the names behind ids. Set once the workspace is known. */
@@ -21,7 +21,7 @@ export function mrkdwn(text) {
   const nodes = [];
   const parts = text.split(/```\n?([\s\S]*?)\n?```/);
   parts.forEach((part, index) => {
-    if (index % 2 === 1) nodes.push(h('pre', { tabindex: 0 }, h('code', {}, decoded(part))));
+    if (index % 2 === 1) nodes.push(h('pre', { tabindex: 0 }, h('code', {}, codeWords(decoded(part)))));
     else nodes.push(...quotes(part));
   });
   return nodes;
@@ -51,7 +51,7 @@ const atomPattern = /`[^`\n]+`|<[^<>]+>/g;
 function inline(text) {
   const atoms = [];
   const held = text.replace(/[\ue000\ue001]/g, '').replace(atomPattern, atom => {
-    atoms.push(atom.startsWith('`') ? h('code', {}, decoded(atom.slice(1, -1))) : refer(atom.slice(1, -1)));
+    atoms.push(atom.startsWith('`') ? h('code', {}, codeWords(decoded(atom.slice(1, -1)))) : refer(atom.slice(1, -1)));
     return `\ue000${atoms.length - 1}\ue001`;
   });
   return formatted(held, atoms);
@@ -162,7 +162,7 @@ export function markdown(text) {
     const fence = block.match(/^```\w*\n?([\s\S]*?)\n?```$/);
     const heading = block.match(/^(#{1,6}) (.*)$/s);
     const items = block.trim().split('\n');
-    if (fence) nodes.push(h('pre', { tabindex: 0 }, h('code', {}, fence[1])));
+    if (fence) nodes.push(h('pre', { tabindex: 0 }, h('code', {}, codeWords(fence[1]))));
     else if (heading) nodes.push(h('p', { class: 'heading' }, markdownInline(heading[2])));
     else if (items.every(item => /^[-*] /.test(item))) nodes.push(list('ul', items, /^[-*] /));
     else if (items.every(item => /^\d+[.)] /.test(item))) nodes.push(list('ol', items, /^\d+[.)] /));
@@ -185,7 +185,7 @@ function markdownInline(text) {
     nodes.push(text.slice(end, match.index));
     end = match.index + match[0].length;
     const [, code, bold, italic, label, url] = match;
-    if (code !== undefined) nodes.push(h('code', {}, code));
+    if (code !== undefined) nodes.push(h('code', {}, codeWords(code)));
     else if (bold !== undefined) nodes.push(h('strong', {}, bold));
     else if (italic !== undefined) nodes.push(h('em', {}, italic));
     else if (label !== undefined) nodes.push(link(url, label));

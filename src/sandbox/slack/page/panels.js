@@ -1,6 +1,6 @@
 /** Beside the channel: the incidents to pick from, and what AWS was asked. */
 import { act } from './api.js';
-import { byId, h, keepingFocus } from './dom.js';
+import { byId, codeWords, h, keepingFocus } from './dom.js';
 import { formatDate } from './mrkdwn.js';
 import { store } from './store.js';
 
@@ -59,7 +59,7 @@ function drawIncident(incident, type) {
           onclick: () => type(incident.command),
           'aria-label': `Type ${incident.command}`,
         },
-        h('code', {}, incident.command),
+        h('code', {}, codeWords(incident.command)),
         h('span', {}, 'type it'),
       ),
     ),
@@ -91,7 +91,7 @@ export function drawCalls() {
     h(
       'p',
       { class: 'hint' },
-      'Every read of the bot, oldest first. Bars show when it was asked and how long the answer took.',
+      'Every read of AWS: the latest run on top, the calls of a run oldest first. Bars show when each was asked and how long the answer took.',
     ),
     ...(runs.length === 0 ? [h('p', { class: 'empty' }, 'Nothing yet. Run the command.')] : []),
     ...runs.reverse().map(drawRun),
@@ -99,7 +99,7 @@ export function drawCalls() {
       'details',
       { class: 'try' },
       h('summary', {}, 'The same from a terminal'),
-      h('pre', { tabindex: 0 }, h('code', {}, store.tryLine)),
+      h('pre', { tabindex: 0 }, h('code', {}, codeWords(store.tryLine))),
     ),
   );
 }
@@ -140,7 +140,7 @@ function drawRun(calls) {
         return h(
           'li',
           { class: call.error ? 'failed-call' : null },
-          h('code', { title: call.operation }, call.operation),
+          operationName(call.operation),
           bar,
           h('span', { class: 'ms' }, `${call.durationMs} ms`),
           call.error ? h('span', { class: 'why' }, call.error) : null,
@@ -148,4 +148,10 @@ function drawRun(calls) {
       }),
     ),
   );
+}
+
+/** Whole; where it does not fit, it goes on behind the name of the service. */
+function operationName(operation) {
+  const [service, name] = operation.split(/:(.*)/s);
+  return h('code', {}, name === undefined ? service : [`${service}:`, h('wbr'), name]);
 }

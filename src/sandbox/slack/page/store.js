@@ -12,6 +12,8 @@ export const store = {
   unread: new Set(),
   home: null,
   modal: null,
+  /** The id of the form that was open before the page was; it is not shown. */
+  staleModal: null,
   calls: [],
   incidents: [],
   picked: null,

@@ -1,0 +1,70 @@
+/** Socket Mode that stays connected for as long as the program runs, whatever Slack or the network does. */
+import { type Logger, SocketModeReceiver } from '@slack/bolt';
+import type { WebClientOptions } from '@slack/web-api';
+import type { Log } from '../telemetry.ts';
+import type { After } from './answers.ts';
+import type { SlackSettings } from './slack.ts';
+
+export interface Socket {
+  receiver: SocketModeReceiver;
+  /** Resolves when the connection stands; rejects where Slack refuses the app. */
+  start(): Promise<void>;
+  /** Takes nothing more in, also what is on its way already, and does not connect again. */
+  close(): Promise<void>;
+  isConnected(): boolean;
+}
+
+/** How long after Slack has refused a connection the next is tried. */
+const reconnectMs = 30_000;
+
+export function createSocket(
+  { appToken, apiUrl }: Pick<SlackSettings, 'apiUrl'> & { appToken: string },
+  logger: Logger,
+  log: Log,
+  after: After,
+): Socket {
+  const clientOptions: WebClientOptions = {
+    slackApiUrl: apiUrl,
+    logger,
+    timeout: 10_000,
+    retryConfig: { forever: true, factor: 1.5, minTimeout: 1_000, maxTimeout: 30_000 },
+  };
+  const receiver = new SocketModeReceiver({ appToken, logger, installerOptions: { clientOptions } });
+  const { client } = receiver;
+  const connect = client.start.bind(client);
+  let connected = false;
+  let closed = false;
+
+  // The client calls this by itself to connect again, and nobody there handles a rejection: it would end the process.
+  client.start = async () => {
+    for (;;) {
+      try {
+        if (closed) return { ok: false };
+        const answer = await connect();
+        connected = true;
+        if (closed) void client.disconnect();
+        return answer;
+      } catch (error) {
+        if (closed) return { ok: false };
+        if (!connected) throw error;
+        log.error({ err: error }, 'Slack does not let the app connect again; it is tried again in 30 seconds.');
+        const passed = Promise.withResolvers<void>();
+        after(reconnectMs, passed.resolve);
+        await passed.promise;
+      }
+    }
+  };
+
+  return {
+    receiver,
+    async start() {
+      await receiver.start();
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await receiver.stop();
+    },
+    isConnected: () => client.websocket?.isActive() ?? false,
+  };
+}
