@@ -29,7 +29,10 @@ export async function readServiceEvents(send: Send, query: HealthQuery): Promise
     // The public feed does not cover China.
     // https://docs.amazonaws.cn/en_us/aws/latest/userguide/health.html
     if (partitionOf(query.region) === 'aws-cn') throw error;
-    return await feedEvents(query.feedUrl, query);
+    return await feedEvents(query.feedUrl, query).catch((unread: unknown) => {
+      // A missing permission can be granted; the state of the feed is nobody's to mend.
+      throw error.reason === 'access_denied' ? error : unread;
+    });
   }
 }
 

@@ -11,6 +11,7 @@ import {
   matchSignatures,
   matchText,
   nothing,
+  ownWords,
   phrasesOf,
   rewritten,
 } from './signature-match.ts';
@@ -70,14 +71,15 @@ function guessedAccess(reading: LineReading, message: string): LineReading {
 function kindOf(text: string): LineKind {
   const known = beginnings.find(([beginning]) => beginning.test(text));
   if (known) return known[1];
-  if (authorizerFailed.test(text)) return 'authorizer-failed';
-  if (gatewayResponse.test(text)) return 'completed';
-  return failure.test(text) ? 'failure' : 'other';
+  const own = ownWords(text);
+  if (authorizerFailed.test(own)) return 'authorizer-failed';
+  if (gatewayResponse.test(own)) return 'completed';
+  return failure.test(own) ? 'failure' : 'other';
 }
 
 const binaryBody = phrasesOf('request-mapping-failed');
 const brokenUri = phrasesOf('stage-variable-undefined');
-const unreadablePolicy = phrasesOf('authorizer-invalid-response');
+const unreadablePolicy = phrasesOf('authorizer-invalid-response', 'authorizer-failure');
 const backendAnswer = phrasesOf('backend-5xx');
 /** A proxy function's own answer: its content is the application's and proves nothing about API Gateway. */
 const proxyAnswer = /^Endpoint response body before transformations: ?\{.*"statusCode": ?"?\d/i;
@@ -91,7 +93,9 @@ function matchOf(text: string, kind: LineKind): Match {
     case 'received':
       if (/^Authorizer result body/i.test(text)) return matchSignatures(text, unreadablePolicy);
       if (/^Received response/i.test(text)) return matchSignatures(text, backendAnswer);
-      return proxyAnswer.test(text) ? nothing : atMostMedium(matchSignatures(text, inEndpointAnswers));
+      return proxyAnswer.test(text) || failure.test(text)
+        ? nothing
+        : atMostMedium(matchSignatures(text, inEndpointAnswers));
     case 'authorizer-start':
     case 'authorizer-end':
     case 'progress':

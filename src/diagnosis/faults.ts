@@ -2,7 +2,7 @@ import type { Route } from '../aws/types.ts';
 import { type Aspect, claim } from './aspects.ts';
 import type { Reading } from './finding.ts';
 import { routeServing } from './routes.ts';
-import type { Deployed, Failures } from './signals.ts';
+import type { Deployed, Failures, Traffic } from './signals.ts';
 import type { CauseId, CauseParameters, Claim } from './types.ts';
 
 /** What decides how much a fault of the configuration means. */
@@ -13,12 +13,20 @@ export interface FaultContext {
   failing: Set<string> | null;
   /** Causes that failing requests carry, or may. */
   seen: Set<CauseId>;
+  /** Keys of all routes that have a backend. */
+  served: Set<string>;
 }
 
-export function faultContext({ faithful, configuration }: Deployed, { value }: Reading<Failures>): FaultContext {
+/** @param traffic tells which routes fail where the logs do not and the routes are measured one by one */
+export function faultContext(
+  { faithful, configuration: { routes } }: Deployed,
+  { value }: Reading<Failures>,
+  traffic: Traffic | null = null,
+): FaultContext {
   return {
     faithful,
-    failing: value && failingRoutes(value, configuration.routes),
+    failing: (value && failingRoutes(value, routes)) ?? measuredFailing(traffic),
+    served: new Set(keysOf(routes.filter(({ integration }) => integration !== null && integration.type !== 'MOCK'))),
     seen: new Set(value?.requests.flatMap(({ cause, possible }) => (cause === null ? possible : [cause]))),
   };
 }
@@ -33,6 +41,11 @@ export function failingRoutes(failures: Failures, routes: readonly Route[]): Set
   if (failed.length === 0 || cut) return null;
   const served = failed.map(({ route }) => (route === null ? null : (routeServing(routes, route)?.key ?? null)));
   return served.includes(null) ? null : new Set(served.filter(key => key !== null));
+}
+
+function measuredFailing(traffic: Traffic | null): FaultContext['failing'] {
+  const failing = traffic?.routes ?? [];
+  return failing.length === 0 ? null : new Set(failing.map(({ key }) => key));
 }
 
 /** Failing ones first, otherwise as they stand. */
@@ -55,9 +68,11 @@ export interface Fault {
 
 /**
  * A fault is a problem where the stage surely runs it, where requests may have met it, and where it must fail or
- * failing requests say so; a warning otherwise.
+ * failing requests say so; a warning otherwise. Where nothing tells which routes fail, and others may, it is claimed as
+ * no more than a symptom: it may sit on a route that nobody calls.
  */
-export function fault({ faithful, failing, seen }: FaultContext, found: Fault): Checked {
+export function fault(context: FaultContext, found: Fault): Checked {
+  const { faithful, failing, seen } = context;
   const { about, routes, sentence, evidence, basis = 'configuration' } = found;
   const but = (reason: string): Checked => ({
     about,
@@ -67,8 +82,18 @@ export function fault({ faithful, failing, seen }: FaultContext, found: Fault): 
   if (!faithful) return but('this is the draft, and what the stage runs could not be read');
   const hit = failing === null ? routes : routes.filter(route => failing.has(route.key));
   if (hit.length === 0 && routes.length > 0) return but('no failing request went there');
-  const claims = [claim(about, basis, evidence, { ...found.parameters, ...routeParameters(hit) })];
+  const claims = [
+    claim(about, mayBeIdle(context, found) ? 'symptom' : basis, evidence, {
+      ...found.parameters,
+      ...routeParameters(hit),
+    }),
+  ];
   return { about, status: basis === 'configuration' || seen.has(about) ? 'problem' : 'warning', sentence, claims };
+}
+
+function mayBeIdle({ failing, seen, served }: FaultContext, { about, routes }: Fault): boolean {
+  if (failing !== null || seen.has(about) || routes.length === 0) return false;
+  return [...served].some(key => !routes.some(route => route.key === key));
 }
 
 export function unknown(about: CauseId, sentence: string): Checked {

@@ -104,9 +104,7 @@ function routesOf(failed: FailedRequest[]): Impact['routes'] {
   const counts = new Map<string, number>();
   for (const { route } of errors) if (route !== null) counts.set(route, (counts.get(route) ?? 0) + 1);
   if (errors.length > 0 && counts.size === 0) return null;
-  return [...counts]
-    .toSorted(([, a], [, b]) => b - a)
-    .map(([route, count]) => failingRoute(route, count));
+  return [...counts].toSorted(([, a], [, b]) => b - a).map(([route, count]) => failingRoute(route, count));
 }
 
 function measuredRoutes(traffic: Traffic | null): Impact['routes'] {

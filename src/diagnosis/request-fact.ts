@@ -5,7 +5,7 @@ import type { Target } from './types.ts';
 import { excerpt, utc } from './wording.ts';
 
 /** The log line that decided about a failing request, as evidence. `what` is the sentence's beginning, without a period. */
-export function requestFact(request: FailedRequest, what: string, { region }: Target): Fact {
+export function requestFact(request: FailedRequest, what: string, { region }: Pick<Target, 'region'>): Fact {
   const { logGroup, at, decisive, requestId } = request;
   const around = { start: secondsFrom(at, -60), end: secondsFrom(at, 60) };
   return {

@@ -28,8 +28,14 @@ const strength: Record<Confidence, number> = { high: 3, medium: 2, low: 1 };
 const anywhere = scope(({ log }) => log !== 'function-error');
 /** What a function reports about itself. */
 const insideFunctions = scope(({ log }) => log === 'function' || log === 'function-error');
+/** What only API Gateway says; in an endpoint's answer it is another gateway that says it. */
+const saidByGateway: readonly CauseId[] = ['lambda-malformed-response', 'lambda-invoke-permission-missing'];
 /** Answers of AWS services, as execution logs show them. */
-export const inEndpointAnswers = scope(({ log }) => log === 'execution');
+export const inEndpointAnswers = scope(({ log, cause }) => {
+  const ofService =
+    cause === 'aws-service-integration-rejected' || ['lambda', 'role'].includes(causeRecord(cause).family);
+  return log === 'execution' && ofService && !saidByGateway.includes(cause);
+});
 
 /** The phrases of some causes alone. */
 export function phrasesOf(...causes: CauseId[]): readonly Candidate[] {
@@ -67,6 +73,13 @@ const quotedError =
 const functionReports =
   /^\[ERROR\]|^(?:[0-9a-f-]{36} )?ERROR\b|\bInvoke Error\b|"errorType": ?"|RequestId: [0-9a-f-]{36} Error: /i;
 
+/** What API Gateway says itself: a text without what it quotes from a function, nothing of a function's own report. */
+export function ownWords(text: string): string {
+  if (functionReports.test(text)) return '';
+  const quoted = quotedError.exec(text)?.[1] ?? '';
+  return text.slice(0, text.length - quoted.length);
+}
+
 /** Chatter of an application below error level: what it mentions has not happened to this request. */
 const chatter = /^(?:[0-9a-f-]{36} )?\[?(?:INFO|DEBUG|TRACE)\]?\s|^\{.{0,200}"level": ?"(?:INFO|DEBUG|TRACE)"/i;
 
@@ -98,7 +111,8 @@ function matchAnew(text: string): Match {
     if (inside.cause !== null) return { ...inside, possible: [...new Set([...inside.possible, quoting.cause])] };
     return { ...quoting, possible: without(inside.possible, quoting.cause) };
   }
-  return matchSignatures(text, functionReports.test(text) ? candidates : anywhere);
+  // Whatever a function reports, it is no witness of what API Gateway does.
+  return matchSignatures(text, functionReports.test(text) ? insideFunctions : anywhere);
 }
 
 function without<T>(items: readonly T[], item: T): T[] {

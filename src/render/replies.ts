@@ -67,11 +67,7 @@ export function openReply(
   const more = total - investigations.length;
   const rows = investigations.map((item, index) => optional(openRow(item, index, links.get(item.id))));
   const rest = more > 0 ? [part(section(md`_and ${more} older ones._`))] : [];
-  return compose(
-    `${title}.`,
-    [part(section(md`*${title}*`)), ...rows, ...rest],
-    left => md`_and ${left} older ones._`,
-  );
+  return compose(`${title}.`, [part(section(md`*${title}*`)), ...rows, ...rest], left => md`_and ${left} older ones._`);
 }
 
 function openRow(investigation: Investigation, index: number, url: string | undefined) {

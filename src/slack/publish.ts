@@ -25,7 +25,6 @@ import {
   want,
 } from './slots.ts';
 
-
 export interface PublisherDependencies extends DeliveryDependencies {
   /** The nine steps and five diagnoses, in order. */
   checks: readonly Check[];
@@ -79,7 +78,7 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     if (stopped) return;
     const entry = held.get(investigation.id) ?? hold(investigation);
     // Whoever read it longer ago must not undo what was written since.
-    if (investigation.version > entry.thread.latest.version) entry.thread.latest = investigation;
+    if (investigation.version >= entry.thread.latest.version) entry.thread.latest = investigation;
     entry.users += 1;
     try {
       await entry.loaded;

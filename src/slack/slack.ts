@@ -93,9 +93,9 @@ export function createSlack(dependencies: SlackDependencies): Slack {
 
   const { appToken } = settings;
   const socket = appToken === null ? null : createSocket({ ...settings, appToken }, logger, log, after);
-  const http = socket === null ? createHttpReceiver(settings, logger) : null;
+  const receiver = socket?.receiver ?? createHttpReceiver(settings, logger);
   const app = new App({
-    receiver: socket?.receiver ?? http ?? undefined,
+    receiver,
     authorize: async () => {
       const { botId, botUserId, teamId } = identity();
       return { botToken: settings.botToken, botId, botUserId, teamId };
@@ -149,7 +149,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   }
 
   return {
-    handle: http === null ? null : (request, response) => handle(http, request, response),
+    handle: receiver instanceof HTTPReceiver ? (request, response) => handle(receiver, request, response) : null,
     outlets: publisher,
     registered,
     async start() {

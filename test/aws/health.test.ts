@@ -144,6 +144,18 @@ describe('the public feed', () => {
     });
   });
 
+  it('leaves the denial of the Health API to be told where it cannot be read either', async () => {
+    const { send } = await wire(() => ({
+      status: 400,
+      body: { __type: 'AccessDeniedException', message: 'User is not authorized to perform: health:DescribeEvents' },
+    }));
+
+    await expect(readServiceEvents(send, { region, feedUrl: 'http://127.0.0.1:1/', fetch })).rejects.toMatchObject({
+      reason: 'access_denied',
+      permission: 'health:DescribeEvents',
+    });
+  });
+
   it('is given up when it hangs', async () => {
     const { send } = await wire(noPlan);
     const impatient: typeof fetch = (input, init) => {

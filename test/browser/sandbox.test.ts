@@ -230,11 +230,12 @@ test('the answer to a command is scrolled to, wherever its reader was', async ()
   await page.getByRole('heading', { name: /Cause found: orders-api, stage prod/ }).waitFor();
   await send(page, '/apigw-500 help');
   await page.getByText('Why does my API answer 500?').waitFor();
-  await page.locator('#scroll').evaluate('list => { list.scrollTop = 0; }');
+  await page.evaluate("document.querySelector('#scroll').scrollTop = 0");
   await send(page, '/apigw-500 status');
   const answer = page.locator('#messages .message').last();
   await expect.poll(() => answer.innerText()).toContain('1 open investigation');
   await expect.poll(() => page.locator('#newer').isHidden()).toBe(true);
-  const seen = `item => item.getBoundingClientRect().top < document.querySelector('#scroll').getBoundingClientRect().bottom`;
-  expect(await answer.evaluate(seen)).toBe(true);
+  const top = "document.querySelector('#messages .message:last-child').getBoundingClientRect().top";
+  const end = "document.querySelector('#scroll').getBoundingClientRect().bottom";
+  expect(await page.evaluate(`${top} < ${end}`)).toBe(true);
 });

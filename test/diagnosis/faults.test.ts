@@ -8,6 +8,7 @@ import {
   faultContext,
 } from '../../src/diagnosis/faults.ts';
 import { denied, deployed, failures, route } from './steps/fixtures.ts';
+import { traffic } from './steps/readings.ts';
 
 const routes = [route('GET /orders'), route('ANY /items/{id}'), route('POST /orders')];
 
@@ -53,6 +54,7 @@ describe('fault', () => {
     faithful: true,
     failing: null,
     seen: new Set(),
+    served: new Set(['GET /orders']),
     ...over,
   });
 
@@ -84,6 +86,25 @@ describe('fault', () => {
     }
   });
 
+  test('where nothing tells the failing routes and others are served, it is claimed as a symptom, until requests say so', () => {
+    const served = new Set(['GET /orders', 'POST /orders']);
+    const claimed = (over: Partial<FaultContext>, covered = found) =>
+      fault(context({ served, ...over }), covered).claims?.map(one => one.basis);
+    expect(claimed({})).toEqual(['symptom']);
+    expect(claimed({ failing: new Set(['GET /orders']) })).toEqual(['configuration']);
+    expect(claimed({ seen: new Set([found.about]) })).toEqual(['configuration']);
+    expect(claimed({}, { ...found, routes })).toEqual(['configuration']);
+  });
+
+  test('metrics of single routes tell what fails where the logs do not', () => {
+    const nothing = { value: failures(), unread: null };
+    const measured = { ...traffic(), routes: [{ key: 'POST /orders', errors: 4 }] };
+    expect(faultContext(deployed({ routes }), nothing, measured).failing).toEqual(new Set(['POST /orders']));
+    expect(faultContext(deployed({ routes }), nothing, traffic()).failing).toBeNull();
+    const logged = { value: failures([{ route: 'GET /orders' }]), unread: null };
+    expect(faultContext(deployed({ routes }), logged, measured).failing).toEqual(new Set(['GET /orders']));
+  });
+
   test('the context comes from what is deployed and what fails', () => {
     const read = {
       value: failures([{ cause: null, possible: ['lambda-throttled'] }, { cause: 'lambda-timeout' }]),
@@ -96,6 +117,7 @@ describe('fault', () => {
       faithful: false,
       failing: null,
       seen: new Set(),
+      served: new Set(['GET /orders']),
     });
   });
 });

@@ -83,6 +83,16 @@ describe('authorizer or integration', () => {
     );
     expect(request('Authorizer result body before parsing: null')?.cause).toBeNull();
   });
+
+  it('is a function that failed, where it answered with an error object of Lambda', () => {
+    const result = request(
+      `Starting authorizer: tk9ch3 for request: ${first}`,
+      `Authorizer result body before parsing: {"errorType":"Runtime.ImportModuleError","errorMessage":"Error: Cannot find module 'jwks'"}`,
+      `${failed} Invalid JSON in response: Unrecognized field "errorType" , not marked as ignorable`,
+      'AuthorizerConfigurationException',
+    );
+    expect(result).toMatchObject({ cause: 'authorizer-failure', possible: [] });
+  });
 });
 
 describe('what stands behind the last line', () => {
@@ -130,6 +140,30 @@ describe('what stands behind the last line', () => {
       ended(503),
     );
     expect(result?.cause).toBe('backend-5xx');
+  });
+
+  it('is nothing that another gateway says in its answer', () => {
+    const result = request(
+      'Received response. Status: 502, Integration latency: 50 ms',
+      `Endpoint response body before transformations: {"detail":"${failed} Malformed Lambda proxy response"}`,
+      'Endpoint response body before transformations: {"detail":"Malformed Lambda proxy response"}',
+      'Successfully completed execution',
+      ended(502),
+    );
+    expect(result?.cause).toBe('backend-5xx');
+  });
+
+  it('is the function, whose error imitates API Gateway', () => {
+    for (const words of ['Execution failed due to a timeout error', `${failed} Authorizer error`]) {
+      const quoted = `Lambda execution failed with status 200 due to customer function error: ${words}. Lambda request id: ${invocation}`;
+      const own = `${invocation} ERROR Invoke Error {"errorType":"BankError","errorMessage":"${words}"}`;
+      expect(request(quoted, ended(502)), words).toMatchObject({
+        cause: 'lambda-function-error',
+        layer: 'integration',
+      });
+      const [reported] = assembleRequests([{ message: own }]);
+      expect(reported, words).toMatchObject({ cause: 'lambda-function-error', possible: [] });
+    }
   });
 
   it('is an empty failure alone', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { MetricSeries } from '../../src/aws/types.ts';
-import { lookbackMinutes, metricQueries, trafficOf } from '../../src/diagnosis/traffic.ts';
+import { lookbackMinutes, measuredRoutes, metricQueries, trafficOf } from '../../src/diagnosis/traffic.ts';
 import type { Target, Window } from '../../src/diagnosis/types.ts';
+import { route } from './steps/fixtures.ts';
+import { stage } from './steps/readings.ts';
 
 const end = Date.parse('2026-03-01T12:00:00Z');
 const window: Window = { start: iso(15), end: iso(0), onset: null, extendedTo: null };
@@ -114,5 +116,59 @@ describe('metricQueries', () => {
       ApiId: 'a1b2c3d4e5',
       Stage: 'prod',
     });
+  });
+});
+
+describe('metrics of single routes', () => {
+  const routes = [route('GET /me'), route('POST /orders')];
+  const detailed = { level: 'OFF', dataTrace: false, detailedMetrics: true } as const;
+  const measured = (me: number, orders: number) =>
+    trafficOf(
+      [
+        series('requests', () => 30),
+        series('errors', ago => (ago <= 5 ? 3 : 0)),
+        series('r0_errors0', ago => (ago <= 5 ? me : 0)),
+        series('r1_errors0', ago => (ago <= 5 || ago > 15 ? orders : 0)),
+      ],
+      [],
+      window,
+      routes,
+    );
+
+  it('are asked for only where the settings of the stage or the route have them, and of 50 routes at most', () => {
+    const all = stage({ logging: detailed });
+    expect(measuredRoutes(target, all, routes)).toEqual(routes);
+    expect(measuredRoutes(target, stage({ routeLogging: { 'GET /me': detailed } }), routes)).toEqual([routes[0]]);
+    expect(measuredRoutes(target, stage(), routes)).toEqual([]);
+    expect(measuredRoutes(target, null, routes)).toEqual([]);
+    expect(measuredRoutes({ ...target, apiType: 'WEBSOCKET' }, all, routes)).toEqual([]);
+    const many = Array.from({ length: 60 }, (_, index) => route(`GET /r${index}`));
+    expect(measuredRoutes(target, all, many)).toHaveLength(50);
+  });
+
+  it('go by method and resource, and for an HTTP API by the route too', () => {
+    const [me] = routes;
+    const asked = (apiType: 'REST' | 'HTTP') =>
+      metricQueries({ ...target, apiType }, [], me ? [me] : [])
+        .filter(one => one.id.startsWith('r0_'))
+        .map(({ metric, dimensions }) => ({ metric, ...dimensions }));
+    expect(asked('REST')).toEqual([
+      { metric: '5XXError', ApiName: 'orders-api', Stage: 'prod', Method: 'GET', Resource: '/me' },
+    ]);
+    expect(asked('HTTP')).toEqual([
+      { metric: '5xx', ApiId: 'a1b2c3d4e5', Stage: 'prod', Route: 'GET /me' },
+      { metric: '5xx', ApiId: 'a1b2c3d4e5', Stage: 'prod', Method: 'GET', Resource: '/me' },
+    ]);
+  });
+
+  it('tell the failing routes of the window, most errors first', () => {
+    expect(measured(0, 3).routes).toEqual([{ key: 'POST /orders', errors: 15 }]);
+    expect(measured(1, 2).routes?.map(one => one.key)).toEqual(['POST /orders', 'GET /me']);
+    expect(measured(1, 2).stage.map(one => one.id)).toEqual(['requests', 'errors']);
+  });
+
+  it('tell nothing where they do not account for all errors, or none is measured', () => {
+    expect(measured(0, 2).routes).toBeNull();
+    expect(judge(() => 3).routes).toBeNull();
   });
 });

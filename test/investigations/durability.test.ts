@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { DataFolderError, openDatabase } from '../../src/investigations/database.ts';
 import { createInvestigations } from '../../src/investigations/investigations.ts';
@@ -46,6 +48,16 @@ describe('the data folder', () => {
     await database.close();
     const again = await openDatabase(folder, testClock());
     await again.close();
+  });
+
+  test('has files that only their owner may read, whatever the folder allows', async () => {
+    const folder = temporaryFolder();
+    chmodSync(folder, 0o755);
+    const database = await openDatabase(folder, testClock());
+    const modes = readdirSync(folder).map(name => statSync(join(folder, name)).mode & 0o777);
+    await database.close();
+    expect(modes.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(modes)).toEqual(new Set([0o600]));
   });
 
   test('that cannot be made says why and what to do', async () => {

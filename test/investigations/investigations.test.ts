@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Finding, Location } from '../../src/diagnosis/types.ts';
+import { UntoldError } from '../../src/investigations/untold.ts';
 import { candidate, conversation, finding, found, orders, request, start, submission } from './data.ts';
 import { diagnosed, onlyOpen, openBench } from './fixtures.ts';
 
@@ -203,7 +205,104 @@ describe('a refusal', () => {
   });
 });
 
+describe('an answer that cannot be told now', () => {
+  test('of a refusal is tried again with pauses, also after a restart', async () => {
+    const first = await openBench();
+    const nowhere = (): Location => ({ kind: 'not_found', region: 'eu-west-1', candidates: [] });
+    first.service.location = nowhere;
+    let tries = 0;
+    first.outlets.refuse = async () => {
+      tries += 1;
+      throw new UntoldError(30_000);
+    };
+    await first.investigations.submit(submission('one'));
+    await first.investigations.idle();
+    first.clock.advance(29_000);
+    await first.investigations.idle();
+    expect(tries).toBe(1);
+    first.clock.advance(1_000);
+    await first.investigations.idle();
+    expect(tries).toBe(2);
+    await first.close();
+
+    const second = await openBench({ folder: first.folder, clock: first.clock });
+    second.service.location = nowhere;
+    await second.investigations.idle();
+    second.clock.advance(2 * 60_000);
+    await second.investigations.idle();
+    const told = second.outlets.refused.map(({ refusal }) => refusal.kind);
+    const opened = await second.investigations.listOpen({ teamId: 'T1' });
+    expect(told.length + opened.length).toBe(1);
+  });
+
+  test('is given up when the half hour of Slack is over', async () => {
+    const bench = await openBench();
+    bench.service.location = () => ({ kind: 'not_found', region: 'eu-west-1', candidates: [] });
+    let tries = 0;
+    bench.outlets.refuse = async () => {
+      tries += 1;
+      throw new UntoldError(0);
+    };
+    await bench.investigations.submit(submission('one'));
+    for (let minute = 0; minute < 60; minute += 1) {
+      await bench.investigations.idle();
+      bench.clock.advance(60_000);
+    }
+    expect(tries).toBeGreaterThan(5);
+    expect(tries).toBeLessThan(30);
+  });
+
+  test('of a joined investigation is told later, and the investigation is not asked for again', async () => {
+    const bench = await diagnosed();
+    const joined = bench.outlets.joined;
+    bench.outlets.joined = () => Promise.reject(new UntoldError(0));
+    await bench.investigations.submit(submission('two', { by: 'U2' }));
+    await bench.investigations.idle();
+    expect(bench.outlets.pointed).toEqual([]);
+    bench.outlets.joined = joined;
+    bench.clock.advance(2_000);
+    await bench.investigations.idle();
+    expect(bench.outlets.pointed).toMatchObject([{ investigation: { id: bench.id } }]);
+    expect((await onlyOpen(bench)).occurrences).toHaveLength(2);
+    bench.clock.advance(60_000);
+    await bench.investigations.idle();
+    expect(bench.outlets.pointed).toHaveLength(1);
+  });
+});
+
+test('the open ones are read up to a limit, and counted', async () => {
+  const bench = await openBench();
+  bench.service.location = asked => found({ ...orders, apiId: asked.target });
+  for (const target of ['a', 'b', 'c']) {
+    await bench.investigations.submit(submission(target, { request: request({ target }) }));
+  }
+  await bench.investigations.idle();
+  expect(await bench.investigations.listOpen({ teamId: 'T1' }, 2)).toHaveLength(2);
+  expect(await bench.investigations.countOpen({ teamId: 'T1', channelId: 'C1' })).toBe(3);
+  expect(await bench.investigations.countOpen({ teamId: 'T1', channelId: 'C9' })).toBe(0);
+});
+
 describe('a run', () => {
+  test('that was given up writes nothing any more, and a first one does not speak of steps to check', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const bench = await openBench();
+    let late: ((one: Finding) => void) | undefined;
+    bench.service.diagnose = (_trigger, _location, onFinding) => {
+      late = onFinding;
+      return new Promise(() => {});
+    };
+    await bench.investigations.submit(submission('one'));
+    await vi.waitUntil(() => late !== undefined);
+    await vi.advanceTimersByTimeAsync(5 * 60_000);
+    await bench.investigations.idle();
+    const failed = await onlyOpen(bench);
+    expect(failed.failure).toMatch(/Run it again\.$/);
+    late?.(finding(1));
+    await bench.investigations.idle();
+    expect(await onlyOpen(bench)).toEqual(failed);
+  });
+
   test('that fails says so, keeps the record of the one before, and can be started again', async () => {
     const bench = await diagnosed();
     bench.service.gate = Promise.reject(new Error('a defect'));

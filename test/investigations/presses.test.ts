@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { found, orders, request, submission } from './data.ts';
+import { finding, found, orders, request, submission } from './data.ts';
 import { diagnosed, onlyOpen, openBench } from './fixtures.ts';
 
 describe('a press', () => {
@@ -42,11 +42,56 @@ describe('a press', () => {
     const hold = Promise.withResolvers<void>();
     bench.service.gate = hold.promise;
     await bench.investigations.rerun(bench.id, 'U1');
-    expect(await bench.investigations.press(bench.id, 'step:4', 'U2')).toBe('started');
+    expect(await bench.investigations.press(bench.id, 'step:4', 'U2')).toBe('running');
     hold.resolve();
     await bench.investigations.idle();
     expect(bench.service.checked).toEqual([]);
-    expect((await onlyOpen(bench)).presses['step:4']).toMatchObject({ by: 'U2', state: 'done' });
+    expect((await onlyOpen(bench)).presses).toEqual({});
+  });
+
+  test('on each of fourteen checks while another runs is run in its turn, once', async () => {
+    const bench = await diagnosed();
+    bench.service.findings = () => Array.from({ length: 14 }, (_, index) => finding(index + 1));
+    await bench.investigations.rerun(bench.id, 'U1');
+    await bench.investigations.idle();
+    const hold = Promise.withResolvers<void>();
+    bench.service.gate = hold.promise;
+    const checks = Array.from({ length: 14 }, (_, index) => `step:${index + 1}`);
+    for (const check of checks) expect(await bench.investigations.press(bench.id, check, 'U1')).toBe('started');
+    for (const check of checks) expect(await bench.investigations.press(bench.id, check, 'U2')).toBe('running');
+    hold.resolve();
+    await bench.investigations.idle();
+    expect(bench.service.checked).toEqual(checks);
+    const { presses } = await onlyOpen(bench);
+    expect(Object.values(presses).map(press => [press.by, press.state])).toEqual(Array(14).fill(['U1', 'done']));
+  });
+
+  test('on a closed investigation runs nothing and marks nothing', async () => {
+    const bench = await diagnosed();
+    await bench.investigations.resolve(bench.id, 'U1');
+    expect(await bench.investigations.press(bench.id, 'step:4', 'U1')).toBe('gone');
+    expect((await bench.investigations.get(bench.id))?.presses).toEqual({});
+  });
+
+  test('that has to wait for a turn says so until it has it, and so does a run', async () => {
+    const bench = await diagnosed();
+    const hold = Promise.withResolvers<void>();
+    bench.service.gate = hold.promise;
+    bench.service.location = asked => found({ ...orders, apiId: asked.target, apiName: asked.target });
+    for (const target of ['two', 'three']) {
+      await bench.investigations.submit(submission(target, { by: 'U7', request: request({ target }) }));
+    }
+    await expect.poll(() => bench.service.diagnosed.length).toBe(3);
+    expect(await bench.investigations.press(bench.id, 'step:4', 'U7')).toBe('started');
+    const waiting = await bench.investigations.get(bench.id);
+    expect(waiting?.waitingSince).toBeDefined();
+    expect(bench.outlets.published.filter(item => item.id === bench.id).at(-1)).toEqual(waiting);
+    expect(await bench.investigations.rerun(bench.id, 'U7')).toBe('started');
+    expect((await bench.investigations.get(bench.id))?.waitingSince).toBeDefined();
+    hold.resolve();
+    await bench.investigations.idle();
+    const ended = await bench.investigations.get(bench.id);
+    expect([ended?.state, ended?.waitingSince]).toEqual(['diagnosed', undefined]);
   });
 
   test('before the first run has ended, on an unknown check and on an unknown investigation starts nothing', async () => {

@@ -38,6 +38,22 @@ describe.each(['http', 'socket'] as const)('the fourteen buttons, over %s', mode
   });
 });
 
+describe('fourteen quick presses', () => {
+  it('are fourteen runs and fourteen answers, and every row says by whom', async () => {
+    const stage = await diagnosed();
+    const { workspace, idle, diagnosis } = stage;
+    const gate = Promise.withResolvers<void>();
+    diagnosis.gate = gate.promise;
+    await Promise.all(fourteen.map(check => workspace.press('ben', rowsOf(stage, check), check)));
+    gate.resolve();
+    await idle();
+    expect(diagnosis.checked.toSorted()).toEqual(fourteen.toSorted());
+    const [, playbook, diagnoses, ...evidence] = workspace.messages('ana', 'incidents').map(readable);
+    expect(evidence).toHaveLength(14);
+    expect(`${playbook} ${diagnoses}`.match(/Run again by <@U0SBXBEN02>/g)).toHaveLength(14);
+  });
+});
+
 describe('a row button', () => {
   it('makes one run of two presses at once, and says on the row who runs it', async () => {
     const stage = await diagnosed();
@@ -82,6 +98,46 @@ describe('a row button', () => {
     await idle();
     expect(diagnosis.checked).toEqual([]);
     expect(workspace.messages('ana', 'incidents').some(message => message.text.startsWith('Step 4'))).toBe(true);
+  });
+});
+
+describe('a press that is not run', () => {
+  it('is told to wait where the whole playbook runs, and its row is not marked', async () => {
+    const stage = await diagnosed();
+    const { workspace, idle, diagnosis, read, investigations, slack } = stage;
+    const stale = structuredClone(rowsOf(stage, 'step:4'));
+    await workspace.press('ana', rowsOf(stage, 'step:4'), 'step:4');
+    await idle();
+    const gate = Promise.withResolvers<void>();
+    diagnosis.gate = gate.promise;
+    const press = investigations.press;
+    // The button was still there when it was pressed: the record says otherwise a moment later.
+    investigations.press = async (id, check, by) => {
+      await investigations.rerun(id, 'U0SBXANA01');
+      return press(id, check, by);
+    };
+    await workspace.press('ben', stale, 'step:4');
+    await slack.idle().catch(() => {});
+    await workspace.until(() => read('ben', 'incidents').some(text => text.includes('runs already')));
+    gate.resolve();
+    await idle();
+    expect(diagnosis.checked).toEqual(['step:4']);
+    expect(readable(rowsOf(stage, 'step:4'))).not.toContain('Run again by <@U0SBXBEN02>');
+  });
+
+  it('only shows the evidence where the button says no more', async () => {
+    const stage = await diagnosed();
+    const { workspace, idle, diagnosis, find } = stage;
+    await workspace.press(
+      'ana',
+      find('ana', 'incidents', message => buttonsOf(message).includes('resolve')),
+      'resolve',
+    );
+    await idle();
+    await workspace.press('ana', rowsOf(stage, 'step:4'), 'step:4');
+    await idle();
+    expect(diagnosis.checked).toEqual([]);
+    expect(readable(rowsOf(stage, 'step:4'))).not.toContain('Run again by');
   });
 });
 

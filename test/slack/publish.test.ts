@@ -272,6 +272,68 @@ describe('what Slack refuses', () => {
   });
 });
 
+describe('a record', () => {
+  it('that is older than what was published changes nothing', async () => {
+    const { publisher, shown } = await openPublisher();
+    await publisher.publish(diagnosed('inv-1', { version: 3 }));
+    await publisher.publish(opened('inv-1', { version: 2 }));
+    await publisher.settled();
+    expect(shown()[0]?.text).toContain('Cause found');
+  });
+
+  it('is published later where the ledger could not be read', async () => {
+    const { publisher, ledger, shown, workspace } = await openPublisher();
+    const all = ledger.all;
+    ledger.all = async () => {
+      ledger.all = all;
+      throw new Error('disk full');
+    };
+    await publisher.publish(diagnosed());
+    await workspace.until(() => shown().length > 0);
+    await publisher.settled();
+    expect(shown()).toHaveLength(3);
+  });
+
+  it('is sent again where the ledger could not note that it was', async () => {
+    const { publisher, ledger, shown } = await openPublisher();
+    const posted = ledger.posted;
+    ledger.posted = async () => {
+      ledger.posted = posted;
+      throw new Error('disk full');
+    };
+    await publisher.publish(diagnosed());
+    await publisher.settled();
+    expect(shown()).toHaveLength(3);
+    expect([...ledger.entries.values()].every(entry => entry.ts !== null)).toBe(true);
+  });
+
+  it('that no message can be made of ends nothing, and the next one is shown', async () => {
+    const { publisher, shown } = await openPublisher();
+    await publisher.publish({ ...diagnosed(), target: null } as unknown as Investigation);
+    await publisher.settled();
+    expect(shown()).toEqual([]);
+    await publisher.publish(diagnosed('inv-1', { version: 2 }));
+    await publisher.settled();
+    expect(shown()).toHaveLength(3);
+  });
+
+  it('takes the message that the ledger knows by then, and posts no second one', async () => {
+    const { publisher, ledger, shown, sent, start } = await openPublisher();
+    await publisher.publish(diagnosed());
+    await publisher.settled();
+    const all = ledger.all;
+    ledger.all = async () => {
+      ledger.all = all;
+      return [];
+    };
+    const next = start();
+    await next.publish(diagnosed());
+    await next.settled();
+    expect(shown()).toHaveLength(3);
+    expect(sent('chat.postMessage')).toHaveLength(3);
+  });
+});
+
 describe('stopping', () => {
   it('sends what is left, and nothing afterwards', async () => {
     const { publisher, shown } = await openPublisher();

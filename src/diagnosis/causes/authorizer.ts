@@ -60,13 +60,12 @@ export const authorizerCauses: readonly CauseRecord[] = [
     statuses: everywhere(500),
     signatures: [
       executionLog(/Could not parse policy/i),
-      executionLog(/configuration error: ?Invalid JSON in response/i),
+      executionLog(
+        /configuration error: ?Invalid JSON in response(?!.{0,20}Unrecognized field "error(?:Type|Message)")/i,
+      ),
       accessLog(/response from the (?:Lambda )?authorizer doesn't match the format/i),
       executionLog(/Authorizer result body before parsing: ?(?:null\b|$|"|\[|\d)/i, null),
-      executionLog(
-        /Authorizer result body before parsing: ?\{ ?"?(?:statusCode|errorMessage|errorType|message|body|headers)\b/i,
-        null,
-      ),
+      executionLog(/Authorizer result body before parsing: ?\{ ?"?(?:statusCode|message|body|headers)\b/i, null),
     ],
     responseTypes,
     integrationStatuses: [200],
@@ -88,6 +87,9 @@ export const authorizerCauses: readonly CauseRecord[] = [
     statuses: everywhere(500),
     signatures: [
       executionLog(/Authorizer function failed with/i),
+      // Lambda's error object where a policy should be: the function failed.
+      executionLog(/Invalid JSON in response.{0,20}Unrecognized field "error(?:Type|Message)"/i),
+      executionLog(/Authorizer result body before parsing: ?\{ ?"?error(?:Type|Message)\b/i, null),
       executionLog(/\bAuthorizer error\b|AuthorizerConfigurationException/i, 'medium'),
       executionLog(/\bAUTHORIZER_(?:CONFIGURATION_ERROR|FAILURE)\b/i, 'medium'),
     ],

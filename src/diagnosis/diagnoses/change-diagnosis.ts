@@ -14,8 +14,8 @@ interface ChangeQuestion {
   question: string;
   /** What it looks for, in the plural: `resource policy changes`. */
   subject: string;
-  /** Also IAM's events, which only the partition's global Region records. */
-  iam: boolean;
+  /** Where CloudTrail records what it looks for: the API's Region, or the partition's global one for IAM. */
+  trails: readonly ('region' | 'global')[];
   /** A change of the API, which acts from a deployment on. */
   deployable?: boolean;
   selects(change: RelevantChange, facts: ChangeFacts): boolean;
@@ -118,8 +118,9 @@ function evaluateChanges(
   );
 }
 
-function missing({ iam, deployable }: ChangeQuestion, { regionUnread, globalUnread, effectUnread }: Changes): Gap[] {
-  return [regionUnread, iam ? globalUnread : null, deployable ? effectUnread : null].filter(gap => gap !== null);
+function missing({ trails, deployable }: ChangeQuestion, { regionUnread, globalUnread, effectUnread }: Changes): Gap[] {
+  const unread = { region: regionUnread, global: globalUnread };
+  return [...trails.map(trail => unread[trail]), deployable ? effectUnread : null].filter(gap => gap !== null);
 }
 
 function changeClaim(cause: Claim['cause'], evidence: string | undefined): Claim {

@@ -6,6 +6,6 @@ export const iamPermissionChange = defineChangeDiagnosis({
   title: 'IAM permission change',
   question: 'Did IAM permissions of a role or policy on the path change shortly before the errors began?',
   subject: 'IAM permission changes',
-  iam: true,
+  trails: ['global'],
   selects: change => change.kind === 'iam',
 });

@@ -6,7 +6,7 @@ export const integrationTimeoutChange = defineChangeDiagnosis({
   title: 'Integration timeout change',
   question: 'Did the integration timeout change shortly before the errors began?',
   subject: 'integration timeout changes',
-  iam: false,
+  trails: ['region'],
   deployable: true,
   selects: change => change.kind === 'integration-timeout',
   remark: 'An integration timeout is answered with 504, by HTTP APIs also with 503.',

@@ -7,7 +7,7 @@ export const lambdaRoleChange = defineChangeDiagnosis({
   title: 'Execution role and Lambda permission change',
   question: 'Did the execution role, or who may invoke the function, change shortly before the errors began?',
   subject: 'execution role or Lambda permission changes',
-  iam: true,
+  trails: ['region', 'global'],
   selects: (change, { executionRoles }) =>
     change.kind === 'function-role' ||
     change.also.includes('function-role') ||

@@ -6,7 +6,7 @@ export const resourcePolicyChange = defineChangeDiagnosis({
   title: 'Resource policy change',
   question: 'Did the resource policy of the API change shortly before the errors began?',
   subject: 'resource policy changes',
-  iam: false,
+  trails: ['region'],
   deployable: true,
   selects: change => change.kind === 'resource-policy',
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html

@@ -4,7 +4,7 @@ import type { PolicyDocument, Role, Route, Simulation } from '../../aws/types.ts
 import { type FaultContext, keysOf, routeParameters } from '../faults.ts';
 import type { Notebook, Reading } from '../finding.ts';
 import type { ApiAddress } from '../invocation.ts';
-import type { LambdaReference } from '../signals.ts';
+import type { FailedRequest, LambdaReference } from '../signals.ts';
 import type { CauseId, CauseParameters } from '../types.ts';
 import { listed } from '../wording.ts';
 import { type Call, qualifiedArn } from './calls.ts';
@@ -30,6 +30,16 @@ export interface CallReading {
 export interface ExecutionRoleReading extends RoleReading {
   functions: LambdaReference[];
   routes: Route[];
+  /** What failing requests say the role was refused; null: nothing. */
+  refusal: Refusal | null;
+}
+
+/** A failing request in which a function's session was refused something, and what IAM says of the role. */
+export interface Refusal {
+  request: FailedRequest;
+  action: string;
+  resource: string;
+  simulation: Reading<Simulation[] | null>;
 }
 
 export interface JudgingContext extends FaultContext {

@@ -6,10 +6,19 @@ import type { Authorizer, Simulation } from '../../aws/types.ts';
 import { lambdaReference } from '../backends.ts';
 import { type FaultContext, faultContext } from '../faults.ts';
 import { attempt, type Reading } from '../finding.ts';
+import { isServerError } from '../function-logs.ts';
+import { lineParameters } from '../line-parameters.ts';
 import type { Deployed, FunctionFacts } from '../signals.ts';
 import type { Run } from '../types.ts';
 import { type Call, callsOf, qualifiedArn } from './calls.ts';
-import { accountOf, type CallReading, type ExecutionRoleReading, type RoleReading, roleName } from './checks.ts';
+import {
+  accountOf,
+  type CallReading,
+  type ExecutionRoleReading,
+  type Refusal,
+  type RoleReading,
+  roleName,
+} from './checks.ts';
 
 /** At most this many calls are looked at, those of failing routes first. */
 export const callCap = 20;
@@ -123,10 +132,27 @@ export async function readRoles(
 
 async function readExecutionRole(run: Run, arn: string, functions: FunctionFacts[]): Promise<ExecutionRoleReading> {
   const references = new Map(functions.map(({ reference }) => [qualifiedArn(reference), reference]));
-  const reading = await readRoleWith(run, arn, ['lambda:InvokeFunction'], [...references.keys()]);
+  const [reading, refusal] = await Promise.all([
+    readRoleWith(run, arn, ['lambda:InvokeFunction'], [...references.keys()]),
+    readRefusal(run, arn),
+  ]);
   const routes = new Map(functions.flatMap(one => one.routes).map(route => [route.key, route]));
   const named = new Map([...references.values()].map(one => [one.arn, one]));
-  return { ...reading, functions: [...named.values()], routes: [...routes.values()] };
+  return { ...reading, functions: [...named.values()], routes: [...routes.values()], refusal };
+}
+
+/** Asks IAM only where a failing request names this very role, the action and the resource. */
+async function readRefusal({ aws, signals }: Run, arn: string): Promise<Refusal | null> {
+  const { value } = await attempt(signals.failures());
+  const session = `${accountOf(arn)}:assumed-role/${roleName(arn)}/`;
+  for (const request of value?.requests.filter(isServerError) ?? []) {
+    const message = request.decisive?.message ?? '';
+    if (!message.includes(session)) continue;
+    const { action, resource } = lineParameters(message, 'lambda-execution-role-lacks-permission');
+    if (action === undefined || resource === undefined) continue;
+    return { request, action, resource, simulation: await attempt(simulate(aws.send, arn, [action], [resource])) };
+  }
+  return null;
 }
 
 async function readGivenRole({ aws }: Run, nameOrArn: string): Promise<RoleReading> {

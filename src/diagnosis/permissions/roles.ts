@@ -3,7 +3,8 @@ import type { Simulation } from '../../aws/types.ts';
 import { type Checked, fault, unknown } from '../faults.ts';
 import { apiGatewayService, lambdaPermissionForRole, lambdaService, trusts } from '../invocation.ts';
 import { type Evaluation, statementText } from '../policy.ts';
-import type { CauseId } from '../types.ts';
+import { requestFact } from '../request-fact.ts';
+import type { CauseId, CauseParameters } from '../types.ts';
 import { listed, lowerFirst } from '../wording.ts';
 import {
   accountOf,
@@ -13,6 +14,7 @@ import {
   functionName,
   type JudgingContext,
   parametersOf,
+  type Refusal,
   type RoleReading,
   roleName,
   rolePlace,
@@ -40,7 +42,15 @@ export function judgeCallingRole(reading: RoleCall, context: JudgingContext): Ch
  * Lambda must be able to assume the execution role. It needs no lambda:InvokeFunction: API Gateway does not use it.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
  */
-export function judgeExecutionRole(reading: ExecutionRoleReading, context: JudgingContext): Checked {
+export function judgeExecutionRole(reading: ExecutionRoleReading, context: JudgingContext): Checked[] {
+  const { refusal } = reading;
+  return [
+    judgeExecutionTrust(reading, context),
+    ...(refusal === null ? [] : [judgeRefusal(reading, refusal, context)]),
+  ];
+}
+
+function judgeExecutionTrust(reading: ExecutionRoleReading, context: JudgingContext): Checked {
   const about: CauseId = 'lambda-execution-role-not-assumable';
   const { arn: roleArn, functions, routes } = reading;
   const whose = listed(functions.map(one => one.name));
@@ -48,13 +58,45 @@ export function judgeExecutionRole(reading: ExecutionRoleReading, context: Judgi
   noteInvokeRight(reading, context);
   if (trust.decision === 'unread' || trust.decision === 'unknown') return unknown(about, trust.sentence);
   if (trust.decision === 'allow') return { about, status: 'ok', sentence: trust.sentence };
-  const [first] = functions;
-  const parameters = {
-    ...(first ? { functionName: first.name, functionArn: first.arn } : {}),
-    roleArn,
-    roleName: roleName(roleArn),
-  };
+  const parameters = executionParameters(reading);
   return fault(context, { about, routes, sentence: trust.sentence, evidence: trust.evidence, parameters });
+}
+
+function executionParameters({ arn, functions: [first] }: ExecutionRoleReading): CauseParameters {
+  const named = first ? { functionName: first.name, functionArn: first.arn } : {};
+  return { ...named, roleArn: arn, roleName: roleName(arn) };
+}
+
+/** A failing request says that the function was refused something: whether its role still lacks that right. */
+function judgeRefusal(
+  reading: ExecutionRoleReading,
+  { request, action, resource, simulation }: Refusal,
+  context: JudgingContext,
+): Checked {
+  const about: CauseId = 'lambda-execution-role-lacks-permission';
+  const role = `execution role ${roleName(reading.arn)}`;
+  const right = `${action} on ${resource}`;
+  const line = context.notes.note(
+    requestFact(request, `A failing request says that ${role} may not perform ${right}`, context.api),
+  );
+  const [answer] = simulation.value ?? [];
+  if (answer === undefined) return unknown(about, `Whether ${role} allows ${right} could not be read.`);
+  const simulated = noteSimulation(reading, answer, `${role} and ${right}`, context);
+  if (answer.decision === 'allowed') {
+    const sentence = `${capital(role)} allows ${right}, which a failing request says it was refused.`;
+    return { about, status: 'warning', sentence };
+  }
+  return fault(context, {
+    about,
+    routes: reading.routes,
+    sentence: `${capital(role)} of ${listed(reading.functions.map(one => one.name))} does not allow ${right}, as a failing request says.`,
+    evidence: [simulated, line],
+    parameters: { ...executionParameters(reading), action, resource },
+  });
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** A role given by hand that nothing here is known to use: whether a service could use it. */

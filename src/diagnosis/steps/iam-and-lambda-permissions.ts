@@ -14,7 +14,7 @@ import { judgeExistence, judgeFunctionPolicy } from '../permissions/function-pol
 import { byFailing, callCap, existence, readCalls, readRoles } from '../permissions/readings.ts';
 import { judgeCallingRole, judgeExecutionRole, judgeGivenRole } from '../permissions/roles.ts';
 import { readsOf } from '../signal-reads.ts';
-import type { Backend, Deployed, Failures, FunctionList } from '../signals.ts';
+import type { Backend, Deployed, Failures, FunctionList, Traffic } from '../signals.ts';
 import type { Gap, RuledOut, Run } from '../types.ts';
 import { listed } from '../wording.ts';
 
@@ -30,6 +30,7 @@ interface Facts {
   /** Given by hand and used by nothing that was found. */
   givenRole: RoleReading | null;
   failures: Reading<Failures>;
+  traffic: Reading<Traffic>;
 }
 
 export const iamAndLambdaPermissions = defineStep<Facts>({
@@ -39,7 +40,7 @@ export const iamAndLambdaPermissions = defineStep<Facts>({
   title: 'IAM and Lambda permissions',
   question: 'May API Gateway call what is behind the API, and can Lambda assume the role that the function runs with?',
   reads: readsOf(
-    ['deployed', 'backends', 'functions', 'failures'],
+    ['deployed', 'backends', 'functions', 'failures', 'traffic'],
     ['apigateway:GetAuthorizers', 'lambda:GetPolicy', 'iam:GetRole', 'iam:SimulatePrincipalPolicy'],
   ),
   notApplicable: () => null,
@@ -47,13 +48,14 @@ export const iamAndLambdaPermissions = defineStep<Facts>({
   async gather(run) {
     const { signals } = run;
     const listing = attempt(signals.functions());
-    const [deployed, backends, calls, functions, [executionRoles, givenRole], failures] = await Promise.all([
+    const [deployed, backends, calls, functions, [executionRoles, givenRole], failures, traffic] = await Promise.all([
       signals.deployed(),
       signals.backends(),
       readCalls(run),
       listing,
       listing.then(({ value }) => readRoles(run, value?.items ?? [])),
       attempt(signals.failures()),
+      attempt(signals.traffic()),
     ]);
     const known = functions.value?.items ?? [];
     return {
@@ -66,6 +68,7 @@ export const iamAndLambdaPermissions = defineStep<Facts>({
       executionRoles,
       givenRole,
       failures,
+      traffic,
     };
   },
 
@@ -75,12 +78,12 @@ export const iamAndLambdaPermissions = defineStep<Facts>({
     const notes = notebook();
     const context: JudgingContext = {
       api: { ...target, partition: aws.partition, accountId: target.accountId ?? aws.accountId },
-      ...faultContext(deployed, facts.failures),
+      ...faultContext(deployed, facts.failures, facts.traffic.value),
       notes,
     };
     const checks = [
       ...calls.toSorted(byFailing(context)).flatMap(reading => judgeCall(reading, context)),
-      ...executionRoles.map(reading => judgeExecutionRole(reading, context)),
+      ...executionRoles.flatMap(reading => judgeExecutionRole(reading, context)),
       ...(givenRole === null ? [] : [judgeGivenRole(givenRole, context)]),
     ];
     const open = unresolved(facts, run);
@@ -154,6 +157,7 @@ function gapsIn(facts: Facts, { target }: Run): Gap[] {
     facts.authorizerIds,
     ...facts.calls.flatMap(({ policy }) => policy ?? []),
     ...roles.flatMap(({ role, simulation }) => [role, simulation]),
+    ...facts.executionRoles.flatMap(({ refusal }) => refusal?.simulation ?? []),
   ];
   const gaps = [
     ...exportGaps(facts.deployed),

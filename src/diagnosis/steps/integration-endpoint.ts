@@ -59,7 +59,7 @@ export const integrationEndpoint = defineStep<Facts>({
     if (backends.value.length === 0) {
       return judge('warning', `API ${target.apiName} has no integration, so no request leads anywhere.`, { gaps });
     }
-    const context = faultContext(deployed.value, facts.failures);
+    const context = faultContext(deployed.value, facts.failures, facts.traffic.value);
     const notes = notebook();
     const check: Check = { run, facts, deployed: deployed.value, notes, context };
     const ordered = failingFirst(backends.value, facts.failures.value?.requests ?? []);

@@ -2,9 +2,11 @@ import { cliLine, logGroupLink, webAclLink } from '../../aws/links.ts';
 import type { Stage, WafRequest, WebAcl } from '../../aws/types.ts';
 import { apiCommand, stageLink } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
-import { defineStep, type Fact, gapsOf, judge, type Notebook, notebook } from '../finding.ts';
+import { attempt, defineStep, type Fact, gapsOf, judge, type Notebook, notebook, type Reading } from '../finding.ts';
 import { answeredStatus } from '../gateway-responses.ts';
+import { requestFact } from '../request-fact.ts';
 import { readsOf } from '../signal-reads.ts';
+import type { Failures } from '../signals.ts';
 import type { Gap, Judgement, Run, Target } from '../types.ts';
 import { blockedAt, blockedCap, gatherWaf, isBlocked, type WafFacts } from '../waf-requests.ts';
 import { counted, excerpt, listed } from '../wording.ts';
@@ -13,6 +15,7 @@ interface Facts {
   stage: Stage | null;
   /** null: the stage has no web ACL. */
   waf: WafFacts | null;
+  failures: Reading<Failures>;
 }
 
 /** At most this many rules are shown. */
@@ -25,7 +28,7 @@ export const waf = defineStep<Facts>({
   title: 'WAF',
   question: 'Does a web ACL block requests to the stage, and which rule decides?',
   reads: readsOf(
-    ['stage', 'deployed'],
+    ['stage', 'deployed', 'failures'],
     ['wafv2:GetWebACL', 'wafv2:GetLoggingConfiguration', 'wafv2:GetSampledRequests', 'logs:FilterLogEvents'],
   ),
   notApplicable: ({ apiType, apiName }) =>
@@ -34,12 +37,17 @@ export const waf = defineStep<Facts>({
       : `API ${apiName} is of type ${apiType}, and only stages of REST APIs can have a web ACL.`,
 
   async gather(run) {
-    const stage = await run.signals.stage();
-    const arn = stage?.webAclArn ?? null;
-    return { stage, waf: arn === null ? null : await gatherWaf(run, arn) };
+    const [stage, failures] = await Promise.all([
+      run.signals.stage().then(async one => ({
+        settings: one,
+        waf: one?.webAclArn == null ? null : await gatherWaf(run, one.webAclArn),
+      })),
+      attempt(run.signals.failures()),
+    ]);
+    return { stage: stage.settings, waf: stage.waf, failures };
   },
 
-  evaluate({ stage, waf }, run) {
+  evaluate({ stage, waf, failures }, run) {
     const { target } = run;
     if (stage === null)
       return judge('unknown', `API ${target.apiName} has no stage ${target.stage} that could have a web ACL.`);
@@ -47,14 +55,39 @@ export const waf = defineStep<Facts>({
     if (waf === null) {
       const because = `No web ACL is associated with stage ${target.stage} of API ${target.apiName}.`;
       notes.note({ text: because, source: 'apigateway:GetStage', ...stagePlace(target) });
-      return judge('ok', because, {
+      const judgement = judge('ok', because, {
         evidence: notes.evidence,
         ruledOut: rulingOut(because, ['waf-blocked', 'waf-evaluation-error']),
       });
+      return withEvaluationErrors(judgement, null, failures.value, run, notes);
     }
-    return judgeWaf(waf, run, notes);
+    return withEvaluationErrors(judgeWaf(waf, run, notes), waf.arn, failures.value, run, notes);
   },
 });
+
+/** WAF itself has no record of the calls that did not reach it: only the failing requests tell. */
+function withEvaluationErrors(
+  judgement: Judgement,
+  webAclArn: string | null,
+  failures: Failures | null,
+  { target }: Run,
+  notes: Notebook,
+): Judgement {
+  const id = 'waf-evaluation-error';
+  const requests = (failures?.requests ?? []).filter(one => one.cause === id);
+  const [example] = requests;
+  if (example === undefined) return judgement;
+  const failed = `API Gateway got no decision from WAF for ${counted(requests.length, 'failing request')}`;
+  const line = notes.note(requestFact(example, `${failed}, one of them`, target));
+  return {
+    ...judgement,
+    status: 'problem',
+    summary: `${failed} to stage ${target.stage} of API ${target.apiName}.`,
+    evidence: notes.evidence,
+    claims: [...judgement.claims, claim(id, 'signature', [line], { webAclArn }, requests.length)],
+    ruledOut: judgement.ruledOut.filter(one => one.id !== id),
+  };
+}
 
 function judgeWaf(facts: WafFacts, run: Run, notes: Notebook): Judgement {
   const { target } = run;

@@ -19,6 +19,7 @@ import {
   sending,
   signalsOf,
 } from './fixtures.ts';
+import { traffic } from './readings.ts';
 
 const executionRole = 'arn:aws:iam::123456789012:role/service-role/orders-role';
 const apigwRole = 'arn:aws:iam::123456789012:role/apigw-invoke';
@@ -124,6 +125,7 @@ async function check({
     deployed: stage,
     functions: functions instanceof Error ? functions : { items: functions, complete: true },
     failures: failures(failing),
+    traffic: traffic(),
   });
   const none = { functionName: null, roleName: null, policyArn: null, logGroup: null };
   const finding = await runStep(
@@ -577,6 +579,7 @@ describe('iam-and-lambda-permissions', () => {
       deployed: denied('apigateway:GetExport'),
       functions: denied('apigateway:GetExport'),
       failures: failures(),
+      traffic: traffic(),
     });
     const finding = await runStep(iamAndLambdaPermissions, { signals, aws: awsOf(send) });
     expect(finding).toMatchObject({ status: 'unknown', gaps: [{ permission: 'apigateway:GetExport' }] });
@@ -590,5 +593,65 @@ describe('iam-and-lambda-permissions', () => {
     });
     expect(finding.status).toBe('not_applicable');
     expect(finding.summary).toContain('API orders-api');
+  });
+});
+
+describe('iam-and-lambda-permissions: what the function was refused', () => {
+  const table = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders';
+  const refused = (account = '123456789012') => [
+    {
+      route: 'GET /orders',
+      decisive: {
+        at: '2026-11-22T10:05:00.000Z',
+        stream: 's',
+        message: `User: arn:aws:sts::${account}:assumed-role/orders-role/orders-fn is not authorized to perform: dynamodb:PutItem on resource: ${table} because no identity-based policy allows it`,
+      },
+    },
+  ];
+  const answering = (decision: 'allowed' | 'implicitDeny'): Answers => ({
+    'iam:SimulatePrincipalPolicy': ({ ActionNames }) =>
+      simulated(ActionNames?.[0] === 'dynamodb:PutItem' ? decision : 'allowed'),
+  });
+  const lacks = 'lambda-execution-role-lacks-permission';
+
+  test('is a problem where the role lacks that right', async () => {
+    const { finding, inputs } = await check({ failing: refused(), answers: answering('implicitDeny') });
+    expect(finding).toMatchObject({
+      status: 'problem',
+      summary: `Execution role orders-role of orders-fn does not allow dynamodb:PutItem on ${table}, as a failing request says.`,
+      claims: [
+        {
+          cause: lacks,
+          basis: 'configuration',
+          parameters: { roleName: 'orders-role', action: 'dynamodb:PutItem', resource: table },
+        },
+      ],
+    });
+    expect(inputs.map(one => one.input)).toContainEqual(
+      expect.objectContaining({
+        PolicySourceArn: executionRole,
+        ActionNames: ['dynamodb:PutItem'],
+        ResourceArns: [table],
+      }),
+    );
+  });
+
+  test('is a warning without a claim where the role has the right now', async () => {
+    const { finding } = await check({ failing: refused(), answers: answering('allowed') });
+    expect(finding).toMatchObject({ status: 'warning', claims: [] });
+  });
+
+  test('is unknown with its gap where IAM cannot be asked', async () => {
+    const { finding } = await check({
+      failing: refused(),
+      answers: { 'iam:SimulatePrincipalPolicy': () => denied('iam:SimulatePrincipalPolicy') },
+    });
+    expect(finding).toMatchObject({ status: 'unknown', gaps: [{ permission: 'iam:SimulatePrincipalPolicy' }] });
+  });
+
+  test('is not asked for a namesake of another account', async () => {
+    const { finding, asked } = await check({ failing: refused('999999999999') });
+    expect(finding.status).toBe('ok');
+    expect(asked.filter(one => one === 'iam:SimulatePrincipalPolicy')).toHaveLength(1);
   });
 });

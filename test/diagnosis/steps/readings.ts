@@ -97,6 +97,7 @@ export function traffic(
     },
     onset: errors > 0 ? '2026-11-22T10:02:00.000Z' : null,
     pattern: errors > 0 ? 'constant' : 'none',
+    routes: null,
     stage:
       latencyMs === undefined
         ? []

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Stage } from '../../../src/aws/types.ts';
 import type { Signals } from '../../../src/diagnosis/signals.ts';
 import { waf } from '../../../src/diagnosis/steps/waf.ts';
-import { awsOf, denied, deployed, notFound, runStep, sending, signalsOf, target } from './fixtures.ts';
+import { awsOf, denied, deployed, failures, notFound, runStep, sending, signalsOf, target } from './fixtures.ts';
 
 const arn = 'arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/edge-acl/1111-2222';
 const logGroupArn = 'arn:aws:logs:eu-west-1:123456789012:log-group:aws-waf-logs-edge';
@@ -26,7 +26,7 @@ function stage(webAclArn: string | null = arn): Stage {
 }
 
 const signals = (over: Partial<{ [N in keyof Signals]: Awaited<ReturnType<Signals[N]>> }> = {}) =>
-  signalsOf({ stage: stage(), deployed: deployed(), ...over });
+  signalsOf({ stage: stage(), deployed: deployed(), failures: failures(), ...over });
 
 const acl = (responseCode?: number) => ({
   WebACL: {
@@ -76,8 +76,29 @@ const sample = (Action: string, over: object = {}) => ({
 const absent = () => notFound('wafv2:GetLoggingConfiguration');
 
 describe('waf', () => {
+  test('failing requests for which WAF could not be asked are a problem, with or without a web ACL now', async () => {
+    const failing = failures([{ cause: 'waf-evaluation-error' }, { cause: 'waf-evaluation-error' }, { cause: null }]);
+    const { send } = sending({
+      'wafv2:GetWebACL': () => acl(),
+      'wafv2:GetLoggingConfiguration': () => logging(),
+      'logs:FilterLogEvents': () => ({ events: [] }),
+    });
+    for (const webAcl of [arn, null]) {
+      const finding = await runStep(waf, {
+        aws: awsOf(send),
+        signals: signals({ stage: stage(webAcl), failures: failing }),
+      });
+      expect(finding).toMatchObject({
+        status: 'problem',
+        summary: 'API Gateway got no decision from WAF for 2 failing requests to stage prod of API orders-api.',
+        claims: [{ cause: 'waf-evaluation-error', basis: 'signature', requests: 2 }],
+      });
+      expect(finding.ruledOut.map(one => one.id)).toEqual(['waf-blocked']);
+    }
+  });
+
   test('no web ACL is ok and rules WAF out', async () => {
-    const finding = await runStep(waf, { signals: signalsOf({ stage: stage(null) }) });
+    const finding = await runStep(waf, { signals: signalsOf({ stage: stage(null), failures: failures() }) });
     expect(finding).toMatchObject({
       status: 'ok',
       summary: 'No web ACL is associated with stage prod of API orders-api.',
@@ -260,7 +281,9 @@ describe('waf', () => {
   });
 
   test('unreadable: the stage', async () => {
-    const finding = await runStep(waf, { signals: signalsOf({ stage: denied('apigateway:GetStage') }) });
+    const finding = await runStep(waf, {
+      signals: signalsOf({ stage: denied('apigateway:GetStage'), failures: failures() }),
+    });
     expect(finding).toMatchObject({ status: 'unknown', gaps: [{ permission: 'apigateway:GetStage' }] });
   });
 
