@@ -71,7 +71,7 @@ const quotedError =
   /(?:due to customer function error|Lambda Customer Function Error|The Lambda function returned the following error):(.*)$/i;
 /** A line of the function's own log that reports an error. */
 const functionReports =
-  /^\[ERROR\]|^(?:[0-9a-f-]{36} )?ERROR\b|\bInvoke Error\b|"errorType": ?"|RequestId: [0-9a-f-]{36} Error: /i;
+  /^\[ERROR\]|^(?:[0-9a-f-]{36} )?ERROR\b|\bInvoke Error\b|^(?!Execution failed|Authorizer ).*"errorType": ?"|RequestId: [0-9a-f-]{36} Error: /i;
 
 /** What API Gateway says itself: a text without what it quotes from a function, nothing of a function's own report. */
 export function ownWords(text: string): string {

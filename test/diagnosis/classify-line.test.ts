@@ -193,12 +193,13 @@ const decisive: [CauseId, ...string[]][] = [
   [
     'authorizer-invalid-response',
     `(${id}) ${failed} Could not parse policy: {"statusCode":200}`,
-    `Thu Jun 08 15:09:51 UTC 2023 : ${failed} Invalid JSON in response: Unrecognized field "errorType", not marked as ignorable`,
+    `Thu Jun 08 15:09:51 UTC 2023 : ${failed} Invalid JSON in response: Unrecognized field "statusCode", not marked as ignorable`,
   ],
   [
     'authorizer-failure',
     `(${id}) ${failed} Authorizer error`,
     `(${id}) AuthorizerConfigurationException`,
+    `Thu Jun 08 15:09:51 UTC 2023 : ${failed} Invalid JSON in response: Unrecognized field "errorType", not marked as ignorable`,
     `(${id}) ${failed} Authorizer function failed with response body: {"errorType":"Error"}`,
     '(PDS1PEC4oAMFpyA=) Gateway response type: AUTHORIZER_CONFIGURATION_ERROR with status code: 500',
     '{"requestId":"r1","status":"500","error_responseType":"AUTHORIZER_FAILURE"}',
