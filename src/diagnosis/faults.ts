@@ -2,7 +2,7 @@ import type { Route } from '../aws/types.ts';
 import { type Aspect, claim } from './aspects.ts';
 import type { Reading } from './finding.ts';
 import { routeServing } from './routes.ts';
-import type { Deployed, Failures, Traffic } from './signals.ts';
+import type { Deployed, FailedRequest, Failures, Traffic } from './signals.ts';
 import type { CauseId, CauseParameters, Claim } from './types.ts';
 
 /** What decides how much a fault of the configuration means. */
@@ -13,7 +13,7 @@ export interface FaultContext {
   failing: Set<string> | null;
   /** Causes that failing requests carry, or may. */
   seen: Set<CauseId>;
-  /** Keys of all routes that have a backend. */
+  /** Keys of the routes that may fail unseen: all that have a backend, or none where failing requests were read. */
   served: Set<string>;
 }
 
@@ -23,10 +23,11 @@ export function faultContext(
   { value }: Reading<Failures>,
   traffic: Traffic | null = null,
 ): FaultContext {
+  const logged = value?.requests.some(isFailure) ?? false;
   return {
     faithful,
     failing: (value && failingRoutes(value, routes)) ?? measuredFailing(traffic),
-    served: new Set(keysOf(routes.filter(({ integration }) => integration !== null && integration.type !== 'MOCK'))),
+    served: new Set(logged ? [] : keysOf(routes.filter(({ integration: to }) => to !== null && to.type !== 'MOCK'))),
     seen: new Set(value?.requests.flatMap(({ cause, possible }) => (cause === null ? possible : [cause]))),
   };
 }
@@ -36,11 +37,15 @@ export function faultContext(
  * where the logs were cut.
  */
 export function failingRoutes(failures: Failures, routes: readonly Route[]): Set<string> | null {
-  const failed = failures.requests.filter(request => request.status === null || request.status >= 500);
+  const failed = failures.requests.filter(isFailure);
   const cut = failures.sources.some(source => source.state === 'read' && !source.complete);
   if (failed.length === 0 || cut) return null;
   const served = failed.map(({ route }) => (route === null ? null : (routeServing(routes, route)?.key ?? null)));
   return served.includes(null) ? null : new Set(served.filter(key => key !== null));
+}
+
+function isFailure({ status }: FailedRequest): boolean {
+  return status === null || status >= 500;
 }
 
 function measuredFailing(traffic: Traffic | null): FaultContext['failing'] {
