@@ -47,6 +47,13 @@ describe('a report', () => {
   });
 });
 
+describe('what could not be read', () => {
+  it('is null, not empty: no route is known where logging is off', () => {
+    expect(runOf('logging-off').outcome.report?.impact.routes).toBeNull();
+    expect(runOf('healthy-api').outcome.report?.impact.routes).toEqual([]);
+  });
+});
+
 describe('the call plan', () => {
   // docs/architecture.md, "The call plan"; sts:GetCallerIdentity is asked once for a process and not counted here.
   const plan = [

@@ -95,7 +95,10 @@ function impactOf(traffic: Traffic | null, failed: FailedRequest[] | null): Impa
   const logged = failed === null ? null : routesOf(failed);
   // Where nothing is logged, the metrics of single routes may tell.
   const routes = logged === null || logged.length === 0 ? (measuredRoutes(traffic) ?? logged) : logged;
-  return { ...(traffic?.impact ?? unreadImpact), routes };
+  const impact = traffic?.impact ?? unreadImpact;
+  // Errors that no log and no metric gives a route are not errors of no route.
+  const unknown = routes?.length === 0 && impact.errors !== 0;
+  return { ...impact, routes: unknown ? null : routes };
 }
 
 /** Errors by route, most first; null where no log names the route of a failing request. */

@@ -130,7 +130,8 @@ function changeClaim(cause: Claim['cause'], evidence: string | undefined): Claim
 /** `alice called RemovePermission on function orders-fn 2.1 minutes before the errors began`, without the period. */
 function sentence(change: RelevantChange): string {
   const who = change.who ?? 'Somebody';
-  const when = `${change.minutesBeforeOnset} minutes before the errors began`;
+  const minutes = change.minutesBeforeOnset;
+  const when = minutes === 0 ? 'in the minute in which the errors began' : `${minutes} minutes before the errors began`;
   const deployed = change.effectiveAt !== null && change.effectiveAt !== change.at;
   const effect = deployed ? ` and deployment ${change.deploymentId ?? ''} carried it ${when}` : ` ${when}`;
   return `${who} called ${change.event} on ${change.resource}${effect}`;
