@@ -6,10 +6,8 @@ export default defineConfig({
   test: {
     reporters: reporters('browser'),
     include: ['test/browser/**/*.test.ts'],
-    testTimeout: 90_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
     fileParallelism: false,
-    // A real browser on a busy machine: a test that fails once and passes then is reported as such, and does not fail the run.
-    retry: 1,
   },
 });
