@@ -39,7 +39,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the package holds the compiled code, the page and every scenario, and nothing else', () => {
-  const kinds = /^(bin\/apigw-500\.js|dist\/.+|docs\/(configuration|scenarios)\.md|manifest\.yml|CHANGELOG\.md|README\.md|LICENSE|package\.json)$/;
+  const kinds =
+    /^(bin\/apigw-500\.js|dist\/.+|docs\/(configuration|scenarios)\.md|manifest\.yml|CHANGELOG\.md|README\.md|LICENSE|package\.json)$/;
   expect(packed.filter(path => !kinds.test(path))).toEqual([]);
   expect(packed.filter(path => /\.(ts|map|sqlite|env)$|(^|\/)(test|data)\//.test(path))).toEqual([]);
   expect(packed).toEqual(expect.arrayContaining(['bin/apigw-500.js', 'dist/main.js', 'LICENSE', 'manifest.yml']));
