@@ -30,12 +30,31 @@ export interface Trigger {
   by: string | null;
   at: string;
   request: DiagnosisRequest;
+  /** Set where an alarm asked, by a webhook. */
+  alarm?: AlarmNotice;
+}
+
+/** An alarm's change of state, as a signed message tells it. What the alarm watches is asked of CloudWatch. */
+export interface AlarmNotice {
+  arn: string;
+  name: string;
+  accountId: string;
+  region: string;
+  state: 'ALARM' | 'OK' | 'INSUFFICIENT_DATA';
+  /** When it went into that state, ISO 8601. */
+  at: string;
+  /** CloudWatch's own reason, masked. */
+  reason: string;
+  /** What it watches, as far as the message says; empty for composite alarms. Used where CloudWatch cannot be asked. */
+  metrics: { namespace: string; name: string; dimensions: Record<string, string> }[];
 }
 
 /** A request as people type it; everything but the target may be left to be found. */
 export interface DiagnosisRequest {
   /** API id, API name, invoke URL, custom-domain URL, API or stage ARN, `alarm:NAME` or an alarm's ARN. */
   target: string;
+  /** What else the same message may mean: tried in order while those before are not found. */
+  alternatives?: readonly string[];
   stage: string | null;
   region: string | null;
   accountId: string | null;
