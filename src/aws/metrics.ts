@@ -2,7 +2,7 @@ import type { CompositeAlarm, MetricAlarm, MetricDataResult } from '@aws-sdk/cli
 import { readPages } from './paging.ts';
 import type { Send } from './send.ts';
 import type { Alarm, MetricQuery, MetricSeries } from './types.ts';
-import { UnreadError } from './unread.ts';
+import { orNull, UnreadError } from './unread.ts';
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const queriesPerCall = 500;
@@ -130,4 +130,10 @@ function metricsOf(alarm: MetricAlarm): Alarm['metrics'] {
           dimensions: Object.fromEntries((Dimensions ?? []).map(one => [one.Name ?? '', one.Value ?? ''])),
         },
   );
+}
+
+/** Tags of an alarm; empty where there is no such alarm. Source: ListTagsForResource. */
+export async function readAlarmTags(send: Send, arn: string): Promise<Record<string, string>> {
+  const answer = await orNull(send('cloudwatch:ListTagsForResource', { ResourceARN: arn }));
+  return Object.fromEntries((answer?.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
 }

@@ -63,6 +63,10 @@ export interface OperationTypes {
 
   'cloudwatch:GetMetricData': [cloudwatch.GetMetricDataCommandInput, cloudwatch.GetMetricDataCommandOutput];
   'cloudwatch:DescribeAlarms': [cloudwatch.DescribeAlarmsCommandInput, cloudwatch.DescribeAlarmsCommandOutput];
+  'cloudwatch:ListTagsForResource': [
+    cloudwatch.ListTagsForResourceCommandInput,
+    cloudwatch.ListTagsForResourceCommandOutput,
+  ];
 
   'cloudtrail:LookupEvents': [cloudtrail.LookupEventsCommandInput, cloudtrail.LookupEventsCommandOutput];
 
@@ -164,6 +168,7 @@ const resources: { readonly [N in OperationName]: readonly string[] } = {
   // A narrower scope hides composite alarms.
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
   'cloudwatch:DescribeAlarms': ['*'],
+  'cloudwatch:ListTagsForResource': [local('cloudwatch', 'alarm:*')],
 
   'cloudtrail:LookupEvents': ['*'],
 

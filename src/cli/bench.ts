@@ -148,9 +148,10 @@ async function diagnoseScenario(
     const trigger = { kind: 'cli' as const, by: null, at: clock().toISOString(), request: parsed.request };
     return { report: (await service.diagnose(trigger, location)).report };
   }
+  if (location.kind === 'unreadable') return { report: null, reason: 'access_denied', message: location.message };
   const message =
-    location.kind === 'unreadable' ? location.message : `The target is ${location.kind.replace('_', ' ')}.`;
-  return { report: null, reason: location.kind === 'unreadable' ? 'access_denied' : 'not_found', message };
+    location.kind === 'unrelated' ? location.watches : `The target is ${location.kind.replace('_', ' ')}.`;
+  return { report: null, reason: 'not_found', message };
 }
 
 /** The contract's members only. */

@@ -84,6 +84,8 @@ function notLocated(
         `"${target}" fits more than one API or stage. Give the id of one of these, with --stage and --region where it needs them.`,
         location.candidates,
       );
+    case 'unrelated':
+      return output.candidates('target_not_found', location.watches, []);
     case 'not_found':
       return output.candidates('target_not_found', notFoundWords(target, stage, location), location.candidates);
   }

@@ -1,17 +1,20 @@
+import { readAlarmTags } from '../aws/metrics.ts';
 import { recorded } from '../aws/recorded.ts';
 import { memoised } from '../aws/send.ts';
 import type { Access, Aws } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { attempt, runCheck } from './finding.ts';
-import { locate, placeOf } from './locate.ts';
+import { alarmNamesIn, locate, placeOf } from './locate.ts';
 import { diagnoses, extended, steps } from './playbook.ts';
 import { readTrailAhead } from './read-changes.ts';
 import { readSignals } from './read-signals.ts';
 import { concludeReport, judgeAgain } from './report.ts';
 import type {
+  AlarmNotice,
   CallStats,
   Diagnosis,
   DiagnosisRecord,
+  DiagnosisRequest,
   DiagnosisService,
   Finding,
   Location,
@@ -70,6 +73,36 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     return runCheck(definition, run, findings, clock, onDefect);
   }
 
+  /** One target of several that a request may mean; those in the same account and Region share their reads. */
+  async function locateOne(
+    request: DiagnosisRequest,
+    requests: readonly DiagnosisRequest[],
+    places: Map<string, Promise<RunContext>>,
+    notice: AlarmNotice | undefined,
+  ): Promise<Location> {
+    const key = (one: DiagnosisRequest) => JSON.stringify(placeOf(one.target, one));
+    try {
+      const place = placeOf(request.target, request);
+      const opened = places.get(key(request)) ?? open(place.accountId, place.region);
+      places.set(key(request), opened);
+      const context = await opened;
+      // What is one guess of several is not read ahead: most of it would be read in vain.
+      const expect = (target: Target, window: Window) => {
+        if (requests.length === 1) startReading(runOf(context, target, window, request.overrides));
+      };
+      const identity = access.ownAccountId();
+      const alarmNames = alarmNamesIn(requests.filter(one => key(one) === key(request)));
+      const located = await locate(request, { aws: context.aws, now: context.started, expect, notice, alarmNames });
+      const known = await identified(context, identity);
+      const location = inAccount(located, known.aws.accountId);
+      contexts.set(location, known);
+      return location;
+    } catch (error) {
+      if (error instanceof UnreadError) return { kind: 'unreadable', message: error.message, remedy: error.remedy };
+      throw error;
+    }
+  }
+
   /** Runs the playbook, and the extended pass where nothing explains the errors. */
   async function runPlaybook(run: Run, wider: () => Run, conclude: Conclude, onFinding: (finding: Finding) => void) {
     const publish = async (definition: Step | Diagnosis, on: Run, known: readonly Finding[]) => {
@@ -90,22 +123,23 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
   }
 
   return {
-    async locate(request) {
-      try {
-        const place = placeOf(request);
-        const context = await open(place.accountId, place.region);
-        const expect = (target: Target, window: Window) =>
-          startReading(runOf(context, target, window, request.overrides));
-        const identity = access.ownAccountId();
-        const located = await locate(request, { aws: context.aws, now: context.started, expect });
-        const known = await identified(context, identity);
-        const location = inAccount(located, known.aws.accountId);
-        contexts.set(location, known);
-        return location;
-      } catch (error) {
-        if (error instanceof UnreadError) return { kind: 'unreadable', message: error.message, remedy: error.remedy };
-        throw error;
+    async locate(request, notice) {
+      const requests = [request.target, ...(request.alternatives ?? [])].map(target => ({ ...request, target }));
+      const places = new Map<string, Promise<RunContext>>();
+      let first: Location | null = null;
+      for (const one of requests) {
+        const location = await locateOne(one, requests, places, notice);
+        if (location.kind !== 'not_found' && location.kind !== 'unrelated') return location;
+        first ??= location;
       }
+      // There is always the target itself.
+      return first as Location;
+    },
+
+    async alarmTags(arn) {
+      const place = placeOf(arn);
+      const { aws } = await open(place.accountId, place.region);
+      return readAlarmTags(aws.send, arn);
     },
 
     async diagnose(trigger, location, onFinding = () => undefined) {
@@ -163,6 +197,7 @@ function inAccount(location: Location, accountId: string | null): Location {
     case 'ambiguous':
     case 'not_found':
       return { ...location, candidates: location.candidates.map(one => ({ ...one, accountId })) };
+    case 'unrelated':
     case 'unreadable':
       return location;
   }

@@ -5,21 +5,38 @@ import type { Api, ApiSummary, ApiType, Aws } from '../aws/types.ts';
 import { attempt } from './finding.ts';
 import { isApiId, parseTarget, type TargetReference } from './target-reference.ts';
 import { floorMinute, metricQueries } from './traffic.ts';
-import type { Candidate, DiagnosisRequest, Location, Target, Window } from './types.ts';
+import type { AlarmNotice, Candidate, DiagnosisRequest, Location, Target, Window } from './types.ts';
 
 /** What locating needs of one account and Region. */
 export interface LocateContext {
   aws: Aws;
   now: Date;
+  /** What the alarm that asks says of itself. */
+  notice?: AlarmNotice | undefined;
+  /** Alarms that may be asked for in the same place, so that CloudWatch is asked once for all. */
+  alarmNames?: readonly string[];
   /** Called as soon as an API id and a stage are known, before they are verified, so that reads can start; may be called again. */
   expect(target: Target, window: Window): void;
 }
 
 /** The Region and account to ask, from the request or from what the target itself says. */
-export function placeOf(request: DiagnosisRequest): { accountId: string | null; region: string | null } {
-  const reference = parseTarget(request.target);
+export function placeOf(target: string, given: Partial<Place> = {}): Place {
+  const reference = parseTarget(target);
   const own = 'region' in reference ? reference : { region: null, accountId: null };
-  return { accountId: request.accountId ?? own.accountId, region: request.region ?? own.region };
+  return { accountId: given.accountId ?? own.accountId, region: given.region ?? own.region };
+}
+
+export interface Place {
+  accountId: string | null;
+  region: string | null;
+}
+
+/** Names of the alarms among several requests. */
+export function alarmNamesIn(requests: readonly DiagnosisRequest[]): string[] {
+  return requests.flatMap(({ target }) => {
+    const reference = parseTarget(target);
+    return reference.kind === 'alarm' ? [reference.name] : [];
+  });
 }
 
 /** From a request to the one API and stage that it means. Rejects with UnreadError where that cannot be read. */

@@ -19,9 +19,10 @@ import type { OperationName, Source } from '../aws/operations.ts';
 import type { ApiType, Aws } from '../aws/types.ts';
 import type { UnreadReason } from '../aws/unread.ts';
 import type { CauseId } from './causes/ids.ts';
+import type { CauseParameters } from './causes/parameters.ts';
 import type { Signals } from './signals.ts';
 
-export type { ApiType, CauseId };
+export type { ApiType, CauseId, CauseParameters };
 
 /** What asked, and what it asked for. Stored before anything is done with it. */
 export interface Trigger {
@@ -135,43 +136,6 @@ export interface Claim {
   evidence: string[];
   /** Fills the catalogue's sentences and CLI lines; see causes/. */
   parameters: CauseParameters;
-}
-
-/** What the catalogue's texts may name. All optional: a text leaves out what is not known. */
-export interface CauseParameters {
-  functionName?: string;
-  functionArn?: string;
-  qualifier?: string;
-  roleArn?: string;
-  roleName?: string;
-  action?: string;
-  resource?: string;
-  sourceArn?: string;
-  statementId?: string;
-  route?: string;
-  routes?: string[];
-  resourceId?: string;
-  /** HTTP and WebSocket APIs only. */
-  integrationId?: string;
-  authorizerId?: string;
-  endpoint?: string;
-  timeoutMs?: number;
-  functionTimeoutSeconds?: number;
-  durationMs?: number;
-  memoryMb?: number;
-  statusCode?: string;
-  reservedConcurrency?: number;
-  variable?: string;
-  template?: string;
-  line?: number;
-  column?: number;
-  webAclArn?: string;
-  rule?: string;
-  vpcLinkId?: string;
-  targetGroupArn?: string;
-  deploymentId?: string;
-  kmsKeyArn?: string;
-  message?: string;
 }
 
 export interface Gap {
@@ -387,11 +351,20 @@ export type Location =
   | { kind: 'found'; target: Target; window: Window; threshold: number | null }
   | { kind: 'ambiguous'; candidates: Candidate[] }
   | { kind: 'not_found'; region: string; candidates: Candidate[] }
+  /** An alarm with no API behind what it watches. `watches` is one sentence that names the alarm and what that is. */
+  | { kind: 'unrelated'; alarm: string; watches: string }
   | { kind: 'unreadable'; message: string; remedy: string };
 
 /** The one diagnosis service that every surface shares. */
 export interface DiagnosisService {
-  locate(request: DiagnosisRequest): Promise<Location>;
+  /**
+   * `notice`: what the alarm that asks says of itself; used where CloudWatch cannot be asked about it. The request's
+   * alternatives are tried in order while what comes before is not found or unrelated; where none is found, the answer
+   * is that of the target itself.
+   */
+  locate(request: DiagnosisRequest, notice?: AlarmNotice): Promise<Location>;
+  /** Tags of an alarm by its ARN; empty where there is no such alarm. Rejects with UnreadError where they cannot be read. */
+  alarmTags(arn: string): Promise<Record<string, string>>;
   /** Runs the whole playbook; `onFinding` is called as each finding comes. */
   diagnose(
     trigger: Trigger,

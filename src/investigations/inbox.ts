@@ -42,7 +42,7 @@ export function createInbox(dependencies: InboxDependencies): Queue {
     }
     let location: Location;
     try {
-      location = await inTime(service.locate(item.trigger.request));
+      location = await inTime(service.locate(item.trigger.request, item.trigger.alarm));
     } catch (error) {
       log.error({ err: error, inboxId: item.id }, 'A target could not be looked for.');
       const message = `${whyFailed('The search for the target', error)} Ask again, or give the id of the API.`;

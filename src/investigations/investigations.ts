@@ -172,7 +172,7 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
 
 /** The chosen API in place of what was typed; the stage only where it is one of its own. */
 function requestFor(item: InboxItem, candidate: Candidate): DiagnosisRequest {
-  const { request } = item.trigger;
+  const { alternatives: _, ...request } = item.trigger.request;
   const [only, ...others] = candidate.stages;
   const asked = request.stage !== null && candidate.stages.includes(request.stage) ? request.stage : null;
   return {

@@ -145,7 +145,8 @@ function sameRequest(one: DiagnosisRequest, other: DiagnosisRequest): boolean {
 /** What finds the investigation's own target again, and nothing else. */
 export function exactRequest({ trigger, target }: Investigation): DiagnosisRequest {
   const { apiId, stage, region, accountId } = target;
-  return { ...trigger.request, target: apiId, stage, region, accountId };
+  const { alternatives: _, ...request } = trigger.request;
+  return { ...request, target: apiId, stage, region, accountId };
 }
 
 /** Time of the oldest finding that still shows a log excerpt; null where none does. */

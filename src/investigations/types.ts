@@ -76,6 +76,7 @@ export interface InboxItem {
 export type Refusal =
   | { kind: 'ambiguous'; inboxId: string; target: string; candidates: Candidate[] }
   | { kind: 'not_found'; inboxId: string; target: string; region: string; candidates: Candidate[] }
+  | { kind: 'unrelated'; inboxId: string; target: string; alarm: string; watches: string }
   | { kind: 'unreadable'; inboxId: string; target: string; message: string; remedy: string }
   | { kind: 'failed'; inboxId: string; target: string; message: string };
 

@@ -60,6 +60,11 @@ function reason(refusal: Refusal): { plain: string; markup: Markup } {
         markup: md`No API, stage, domain or alarm in ${region} is called ${code(target)}. ${next}`,
       };
     }
+    case 'unrelated':
+      return {
+        plain: `${refusal.watches} No diagnosis was started.`,
+        markup: md`${refusal.watches} No diagnosis was started.`,
+      };
     case 'unreadable':
       return {
         plain: `${target} could not be looked up. ${refusal.message} ${refusal.remedy}`,

@@ -9,6 +9,11 @@ describe('the table of declared reads', () => {
     ['lambda:GetPolicy', 'lambda:GetPolicy', ['arn:{partition}:lambda:{region}:{account}:function:*']],
     ['iam:GetRole', 'iam:GetRole', ['arn:{partition}:iam::{account}:role/*']],
     ['cloudtrail:LookupEvents', 'cloudtrail:LookupEvents', ['*']],
+    [
+      'cloudwatch:ListTagsForResource',
+      'cloudwatch:ListTagsForResource',
+      ['arn:{partition}:cloudwatch:{region}:{account}:alarm:*'],
+    ],
   ])('%s needs %s', (operation, permission, resources) => {
     expect(permissionOf(operation)).toBe(permission);
     expect(resourcesOf(operation)).toEqual(resources);

@@ -131,6 +131,20 @@ describe('exit code 3', () => {
   });
 });
 
+test('an alarm with no API behind it is a target that is not found, with what it watches', async () => {
+  const watches = 'The alarm nightly watches Errors of AWS/Lambda (FunctionName nightly), and no API is behind it.';
+  const unrelated = (service: ScriptedService) => {
+    service.location = () => ({ kind: 'unrelated', alarm: 'nightly', watches });
+  };
+  const people = await diagnose(['alarm:nightly'], unrelated);
+  expect(people).toMatchObject({ code: 3, stdout: expect.stringContaining(watches.slice(0, 60)) });
+  const program = await diagnose(['alarm:nightly', '--json'], unrelated);
+  expect(program.code).toBe(3);
+  expect(JSON.parse(program.stdout)).toEqual({
+    error: { code: 'target_not_found', message: watches, candidates: [] },
+  });
+});
+
 describe('exit code 4', () => {
   test('where the target could not be looked for, with what to do', async () => {
     const unreadable = (service: ScriptedService) => {

@@ -21,6 +21,7 @@ const investigations = createInvestigations({
   database,
   service: {
     locate: async () => found(),
+    alarmTags: async () => ({}),
     diagnose: (_trigger, _location, onFinding) => {
       onFinding?.(finding(1));
       return new Promise(() => {});

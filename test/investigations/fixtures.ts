@@ -56,6 +56,7 @@ export function scriptedService(): ScriptedService {
       service.located.push(asked);
       return service.location(asked);
     },
+    alarmTags: async () => ({}),
     async diagnose(trigger, location, onFinding) {
       service.diagnosed.push(trigger);
       const findings = service.findings();

@@ -47,6 +47,13 @@ describe('refusals', () => {
     expect(readable(unread)).toContain('REST API · a1b2c3d4e5 · eu-west-1 ·');
   });
 
+  it('say what an alarm watches that is about no API', () => {
+    const watches = 'The alarm nightly watches Errors of AWS/Lambda (FunctionName nightly), and no API is behind it.';
+    const message = refusalMessage({ kind: 'unrelated', ...about, alarm: 'nightly', watches });
+    expect(readable(message)).toContain(`${watches} No diagnosis was started.`);
+    expect(buttonsOf(message)).toEqual([]);
+  });
+
   it('carry the remedy where AWS could not be read', () => {
     const message = refusalMessage({ kind: 'unreadable', ...about, message: 'AWS denied it.', remedy: 'Allow it.' });
     expect(readable(message)).toContain('AWS denied it.\n*What to do:* Allow it.');

@@ -96,6 +96,7 @@ describe('whatever a person types', () => {
         const messages = [
           refusalMessage({ kind: 'ambiguous', ...about, candidates }),
           refusalMessage({ kind: 'not_found', ...about, region: message, candidates }),
+          refusalMessage({ kind: 'unrelated', ...about, alarm: message, watches: message }),
           refusalMessage({ kind: 'unreadable', ...about, message, remedy: message }),
           refusalMessage({ kind: 'failed', ...about, message }),
           problemReply(message, target),

@@ -68,6 +68,7 @@ export function scriptedDiagnosis(): ScriptedDiagnosis {
       const { window } = sampleReport();
       return { kind: 'found', target: { ...sampleTarget, apiName: target }, window, threshold: null };
     },
+    alarmTags: async () => ({}),
     async diagnose(_trigger, location, onFinding) {
       service.diagnosed += 1;
       const findings = service.findings();

@@ -4,6 +4,7 @@ import { type Datapoint, datapoints } from '../derived/metrics.ts';
 import { WireError } from '../wire/errors.ts';
 import { partitionOf } from '../world/lookup.ts';
 import type { Alarm } from '../world/telemetry.ts';
+import type { World } from '../world.ts';
 import { type Ask, dateAt, given, type Handlers, page } from './ask.ts';
 
 export const cloudwatchHandlers: Handlers<'cloudwatch'> = {
@@ -67,7 +68,20 @@ export const cloudwatchHandlers: Handlers<'cloudwatch'> = {
       ...given('NextToken', next),
     };
   },
+  'cloudwatch:ListTagsForResource': (input, ask) => {
+    const alarm = Object.entries(ask.world.alarms).find(
+      ([name]) => alarmArn(ask.world, name) === input.ResourceARN,
+    )?.[1];
+    if (alarm === undefined) {
+      throw new WireError('ResourceNotFoundException', 404, `The resource ${input.ResourceARN} does not exist.`);
+    }
+    return { Tags: Object.entries(alarm.tags).map(([Key, Value]) => ({ Key, Value })) };
+  },
 };
+
+function alarmArn({ region, accountId }: World, name: string): string {
+  return `arn:${partitionOf(region)}:cloudwatch:${region}:${accountId}:alarm:${name}`;
+}
 
 const knownStatistics = /^(Sum|Average|Minimum|Maximum|SampleCount|p\d{1,2}(\.\d+)?|p100)$/;
 
@@ -97,7 +111,7 @@ function result(query: MetricDataQuery, points: Datapoint[], partial: boolean): 
 function common(ask: Ask, name: string, alarm: Alarm) {
   return {
     AlarmName: name,
-    AlarmArn: `arn:${partitionOf(ask.world.region)}:cloudwatch:${ask.world.region}:${ask.world.accountId}:alarm:${name}`,
+    AlarmArn: alarmArn(ask.world, name),
     ...given('AlarmDescription', alarm.description),
     ActionsEnabled: true,
     OKActions: [],

@@ -89,6 +89,7 @@ export const alarm = z.strictObject({
     .optional(),
   rule: text.optional(),
   children: z.array(text).default([]).describe('Names of the alarms that a composite one watches.'),
+  tags: texts.default({}),
 });
 
 /** An event of AWS Health. */
