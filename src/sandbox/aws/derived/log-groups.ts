@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { renderAccessLog } from './access-log.ts';
 import { executionLines, executionLogGroup, type Line, levelOf } from './execution-log.ts';
 import { functionLines, functionLogGroup } from './function-log.ts';
+import { keptSpans } from './kept.ts';
 import { type ApiRequest, hashOf, type Moment, requestsBetween, type Stream, streamsOf } from './requests.ts';
 import { wafLogLine } from './waf-records.ts';
 
@@ -19,6 +20,11 @@ export function eventIdOf(record: LogRecord): string {
 }
 
 type Writer = (request: ApiRequest) => Line[];
+
+interface Writing {
+  stream: Stream;
+  write: Writer;
+}
 
 /** Longest time between a request's arrival and its last line. */
 const slackMs = 2000;
@@ -59,22 +65,45 @@ export function cloudwatchRole(world: World): string | null {
   return cloudwatchRoleArn === undefined ? roleArn(world, 'apigateway-cloudwatch') : cloudwatchRoleArn;
 }
 
-/** Events from `start` to before `end`, none later than now; null where the group does not exist. */
+const kept = keptSpans<LogRecord>({ spanMs: 60_000, items: 200_000 });
+
+/** Events from `start` to before `end`, none later than now, oldest first; null where the group does not exist. */
 export function logEvents(moment: Moment, group: string, start: number, end: number): LogRecord[] | null {
-  const { world, zero, now } = moment;
+  const { world, now } = moment;
   const writers = written(world).get(group) ?? [];
   if (world.logGroups[group]?.absent || (writers.length === 0 && !logGroupNames(world).includes(group))) return null;
   const until = Math.min(end, now + 1);
+  // Nothing was logged before the first request came or after the last: a long span costs no more than it holds.
+  const [first, last] = loggedSpan(moment, group, writers);
+  const records = kept(moment, group, Math.max(start, first), Math.min(until, last), (from, to) =>
+    recordsBetween(moment, group, writers, from, Math.min(to, now + 1)),
+  );
+  return records.filter(({ at }) => at >= start && at < until);
+}
+
+function loggedSpan({ world, zero, now }: Moment, group: string, writers: Writing[]): [first: number, last: number] {
+  const raw = world.logGroups[group]?.events ?? [];
+  const begins = [...writers.map(({ stream }) => stream.flow.from), ...raw.map(event => event.at)];
+  const ends = [...writers.map(({ stream }) => endOf(stream)), ...raw.map(event => event.at + 1)];
+  return [zero + begins.reduce((a, b) => Math.min(a, b), now - zero), zero + ends.reduce((a, b) => Math.max(a, b), 0)];
+}
+
+function endOf(stream: Stream): number {
+  return (stream.flow.to ?? Number.POSITIVE_INFINITY) + longestMs(stream) + slackMs;
+}
+
+function recordsBetween(moment: Moment, group: string, writers: Writing[], start: number, end: number): LogRecord[] {
+  const { world, zero } = moment;
   const records: LogRecord[] = [];
   const add = (line: Line, stream: string, key: string) => {
-    if (line.at >= start && line.at < until) records.push({ ...line, stream, key });
+    if (line.at >= start && line.at < end) records.push({ ...line, stream, key });
   };
   for (const [index, event] of (world.logGroups[group]?.events ?? []).entries()) {
     add({ at: zero + event.at, message: event.message }, event.stream ?? 'raw', `${group}/${index}`);
   }
   for (const { stream, write } of writers) {
     const longest = longestMs(stream) + slackMs;
-    for (const request of requestsBetween(stream, zero, start - longest, until)) {
+    for (const request of requestsBetween(stream, zero, start - longest, end)) {
       const name = streamName(group, stream, request);
       write(request).forEach((line, i) => {
         add(line, name, `${request.requestId}/${i}`);
@@ -98,16 +127,18 @@ function streamName(group: string, stream: Stream, request: ApiRequest): string 
   return `${day}/[${stream.invocation?.qualifier ?? '$LATEST'}]${hex}`;
 }
 
-const writersOfWorld = new WeakMap<World, Map<string, { stream: Stream; write: Writer }[]>>();
+const writersOfWorld = new WeakMap<World, Map<string, Writing[]>>();
 
 /** By log group: the flows that write there, and what they write. */
-function written(world: World): Map<string, { stream: Stream; write: Writer }[]> {
+function written(world: World): Map<string, Writing[]> {
   const known = writersOfWorld.get(world);
   if (known !== undefined) return known;
-  const groups = new Map<string, { stream: Stream; write: Writer }[]>();
+  const groups = new Map<string, Writing[]>();
   for (const stream of streamsOf(world)) {
     for (const [group, write] of writersOf(world, stream)) {
-      groups.set(group, [...(groups.get(group) ?? []), { stream, write }]);
+      const known = groups.get(group);
+      if (known === undefined) groups.set(group, [{ stream, write }]);
+      else known.push({ stream, write });
     }
   }
   writersOfWorld.set(world, groups);

@@ -3,6 +3,7 @@
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html).
  */
 import type { World } from '../world.ts';
+import { keptSpans } from './kept.ts';
 import { arrivalOf, indicesBetween, intervalMs, type Moment, type Stream, streamsOf, timings } from './requests.ts';
 
 export interface MetricName {
@@ -19,8 +20,30 @@ export interface Datapoint {
 /** What one request adds to a metric; null where it adds no sample. */
 type Sample = (stream: Stream, index: number) => number | null;
 
+const minuteMs = 60_000;
+
+/** Three hours of a metric in minutes are 36 spans. */
+const kept = keptSpans<Datapoint>({ spanMs: 5 * 60_000, items: 200_000 });
+
 /** Datapoints from `start` to before `end`, one for each period that has samples. Times are aligned to the period. */
 export function datapoints(
+  moment: Moment,
+  name: MetricName,
+  stat: string,
+  periodMs: number,
+  start: number,
+  end: number,
+): Datapoint[] {
+  const first = Math.floor(start / periodMs) * periodMs;
+  const until = Math.min(Math.ceil(end / periodMs) * periodMs, moment.now);
+  if (periodMs !== minuteMs) return countedBetween(moment, name, stat, periodMs, first, until);
+  const points = kept(moment, `${stat} ${JSON.stringify(name)}`, first, until, (from, to) =>
+    countedBetween(moment, name, stat, periodMs, from, Math.min(to, moment.now)),
+  );
+  return points.filter(({ at }) => at >= first && at < until);
+}
+
+function countedBetween(
   moment: Moment,
   name: MetricName,
   stat: string,
@@ -35,10 +58,8 @@ export function datapoints(
     if (values === undefined) bins.set(bin, [value]);
     else values.push(value);
   };
-  const first = Math.floor(start / periodMs) * periodMs;
-  const until = Math.min(Math.ceil(end / periodMs) * periodMs, moment.now);
-  collectTraffic(moment, name, first, until, put);
-  collectRaw(moment, name, first, until, put);
+  collectTraffic(moment, name, start, end, put);
+  collectRaw(moment, name, start, end, put);
   return [...bins].sort(([a], [b]) => a - b).map(([at, values]) => ({ at, value: statistic(stat, values) }));
 }
 

@@ -38,6 +38,8 @@ export interface Stream {
   invocation: (Invocation & { name: string; qualifier: string | null }) | null;
   /** The integration answered, whatever the status was. */
   answered: boolean;
+  /** Where in its interval (0 to 1) its requests come, so that flows do not all come at once. */
+  phase: number;
 }
 
 export interface ApiRequest {
@@ -78,7 +80,9 @@ function streamOf(world: World, label: string, flow: Flow): Stream | null {
   const name = named?.[0] ?? lambda?.name;
   const qualifier = named === undefined ? (lambda?.qualifier ?? null) : (named[1] ?? null);
   const invocation = told === null || name === undefined ? null : { ...told, name, qualifier };
-  return { label, flow, target, httpMethod, resource, path: flow.path ?? sentPath, integration, invocation, answered };
+  const phase = hashOf(label).readUInt16BE(0) / 0x1_0000;
+  const path = flow.path ?? sentPath;
+  return { label, flow, target, httpMethod, resource, path, integration, invocation, answered, phase };
 }
 
 function routed(world: World, flow: Flow, target: FlowTarget): Pick<Stream, 'resource' | 'integration'> {
@@ -123,19 +127,14 @@ export function indicesBetween(
 ): { first: number; last: number } {
   const { flow } = stream;
   const interval = intervalMs(flow);
-  const begin = zero + flow.from + phase(stream) * interval;
+  const begin = zero + flow.from + stream.phase * interval;
   const until = Math.min(end, flow.to === undefined ? end : zero + flow.to);
   return { first: Math.max(0, Math.ceil((start - begin) / interval)), last: Math.ceil((until - begin) / interval) - 1 };
 }
 
 export function arrivalOf(stream: Stream, zero: number, index: number): number {
   const interval = intervalMs(stream.flow);
-  return zero + stream.flow.from + (phase(stream) + index) * interval;
-}
-
-/** Where in its interval a flow's requests come, so that flows do not all come at once. */
-function phase(stream: Stream): number {
-  return hashOf(stream.label).readUInt16BE(0) / 0x1_0000;
+  return zero + stream.flow.from + (stream.phase + index) * interval;
 }
 
 /** All requests of a flow that arrive from `start` to before `end`. */
