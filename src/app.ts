@@ -192,9 +192,9 @@ export async function openDiagnosis(config: Config, seams: Partial<Seams> & { lo
     import('./aws/access.ts'),
   ]);
   const { endpoint, credentials } = seams;
+  const { accounts, quotaShare } = config;
   const { access, nothingRead } = tallied(
-    seams.access ??
-      openAccess({ region: await regionOf(config), quotaShare: config.quotaShare, clock, endpoint, credentials }),
+    seams.access ?? openAccess({ region: await regionOf(config), accounts, quotaShare, clock, endpoint, credentials }),
   );
   const service = createDiagnosisService({
     access,
@@ -235,6 +235,7 @@ function tallied(access: Access): { access: Access; nothingRead(): boolean } {
     access: {
       close: () => access.close(),
       ownAccountId: () => access.ownAccountId(),
+      places: () => access.places(),
       async open(accountId, region) {
         const aws = await access.open(accountId, region);
         const send: Send = async (operation, input, options) => {

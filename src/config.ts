@@ -147,7 +147,7 @@ function unusedSettings(environment: Environment, file: FileSettings): string[] 
   const planned = Object.entries<Variable>(variables).filter(
     ([name, { planned }]) => planned && isSet(environment, name),
   );
-  const fields = (['accounts', 'alarmRoutes'] as const).filter(field => file[field] !== undefined);
+  const fields = (['alarmRoutes'] as const).filter(field => file[field] !== undefined);
   return [...planned.map(([name]) => name), ...fields.map(field => `CONFIG_FILE, ${field}`)];
 }
 

@@ -150,15 +150,37 @@ const region = z
   .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be the code of a Region, such as eu-west-1');
 const channelId = z.string({ error: textOrMissing }).regex(/^[CG][A-Z0-9]{2,}$/, 'must be the id of a channel (C…)');
 
-const accountSchema = z.strictObject({
-  id: accountId.describe('The 12-digit account id, in quotes.'),
-  roleArn: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/, 'must be the ARN of a role')
-    .describe('The role to assume there.'),
-  externalId: z.string().min(2, 'must have at least 2 characters').optional().describe('Its external id.'),
-  regions: z.array(region).min(1, 'must name at least one Region').describe('The Regions to look in.'),
-});
+const accountSchema = z
+  .strictObject({
+    id: accountId.describe('The 12-digit account id, in quotes.'),
+    roleArn: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/, 'must be the ARN of a role')
+      .optional()
+      .describe('The role to assume there; left out for the account of the own credentials.'),
+    externalId: z
+      .string()
+      .regex(/^[\w+=,.@:/-]{2,1224}$/, 'must have 2 to 1224 letters, digits or any of _+=,.@:/-')
+      .optional()
+      .describe("The external id that the role's trust policy asks for."),
+    regions: z.array(region).min(1, 'must name at least one Region').describe('The Regions to look in.'),
+  })
+  .superRefine(({ id, roleArn, regions }, context) => {
+    const [, partition, , , owner] = roleArn?.split(':') ?? [];
+    if (owner === undefined) return;
+    if (owner !== id) {
+      context.addIssue({ code: 'custom', path: ['roleArn'], message: 'must be a role of the account that id names' });
+    }
+    if (regions.some(one => partitionOf(one) !== partition)) {
+      context.addIssue({ code: 'custom', path: ['regions'], message: "must lie in the partition of the role's ARN" });
+    }
+  });
+
+/** The Region's name tells it; roles and credentials never reach from one into another. */
+function partitionOf(name: string): string {
+  if (name.startsWith('cn-')) return 'aws-cn';
+  return name.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
 
 const alarmRouteSchema = z.strictObject({
   account: accountId.optional().describe('Only alarms of this account.'),
@@ -175,7 +197,13 @@ const alarmRouteSchema = z.strictObject({
 const emptyMeansNobody = 'must not be empty: leave it out to allow all';
 
 export const fileSchema = z.strictObject({
-  accounts: z.array(accountSchema).optional().describe(`Accounts beside the one of the own credentials. ${notYet}`),
+  accounts: z
+    .array(accountSchema)
+    .refine(accounts => new Set(accounts.map(({ id }) => id)).size === accounts.length, 'must name each account once')
+    .optional()
+    .describe(
+      'Accounts beside the one of the own credentials, and Regions beside AWS_REGION: everywhere that a target is looked for.',
+    ),
   alarmRoutes: z
     .array(alarmRouteSchema)
     .optional()

@@ -11,6 +11,7 @@ import { serveSocketMode } from './support/slack-socket-mode.ts';
 /** AWS where nobody is signed in. */
 const signedOut: Access = {
   ownAccountId: async () => null,
+  places: () => [{ accountId: null, region: 'eu-west-1' }],
   async open() {
     throw new UnreadError('sts:GetCallerIdentity', 'access_denied', 'There are no AWS credentials.', 'Sign in.');
   },

@@ -132,7 +132,7 @@ describe('CONFIG_FILE', () => {
     ]);
     expect(config.alarms.routes).toEqual([{ account: '123456789012', name: 'orders-*', channel: 'C0123456789' }]);
     expect(config.allow).toEqual({ channels: ['C0123456789'], userGroups: ['S0123456789'] });
-    expect(config.unused).toEqual(['CONFIG_FILE, accounts', 'CONFIG_FILE, alarmRoutes']);
+    expect(config.unused).toEqual(['CONFIG_FILE, alarmRoutes']);
   });
 
   test('may be empty', () => {
@@ -144,11 +144,34 @@ describe('CONFIG_FILE', () => {
       withFile('accounts:\n- id: 123456789012\n  regions: []\nallow: {channels: [], userGroups: [x]}\nfoo: 1'),
     ).toEqual([
       'CONFIG_FILE, accounts[0].id: must be text: put it in quotes.',
-      'CONFIG_FILE, accounts[0].roleArn: is missing.',
       'CONFIG_FILE, accounts[0].regions: must name at least one Region.',
       'CONFIG_FILE, allow.channels: must not be empty: leave it out to allow all.',
       'CONFIG_FILE, allow.userGroups[0]: must be the id of a user group (S…).',
       'CONFIG_FILE: unknown field "foo"; remove it or correct its name.',
+    ]);
+  });
+
+  test.each([
+    [
+      'a role of another account',
+      "roleArn: 'arn:aws:iam::999900009999:role/r'",
+      'accounts[0].roleArn: must be a role of',
+    ],
+    [
+      'a role of another partition',
+      "roleArn: 'arn:aws-cn:iam::123456789012:role/r'",
+      'accounts[0].regions: must lie in',
+    ],
+    ['an external id that STS refuses', 'externalId: "a b"', 'accounts[0].externalId: must have 2 to 1224'],
+  ])('refuses %s', (_, field, problem) => {
+    const problems = withFile(`accounts: [{ id: "123456789012", regions: [eu-west-1], ${field} }]`);
+    expect(problems).toEqual([expect.stringContaining(`CONFIG_FILE, ${problem}`)]);
+  });
+
+  test('refuses an account that stands in it twice', () => {
+    const account = '{ id: "123456789012", regions: [eu-west-1] }';
+    expect(withFile(`accounts: [${account}, ${account}]`)).toEqual([
+      'CONFIG_FILE, accounts: must name each account once.',
     ]);
   });
 

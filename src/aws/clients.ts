@@ -23,6 +23,8 @@ const sdks = {
 } satisfies Record<ServicePrefix, { load: () => Promise<object>; client: string }>;
 
 export type Credentials = NonNullable<STSClientConfig['credentials']>;
+/** What a provider of credentials resolves to. */
+export type AwsCredentials = Exclude<Credentials, (...args: never) => unknown>;
 
 export interface Timeouts {
   connectMs: number;

@@ -90,6 +90,8 @@ export interface OperationTypes {
   'health:DescribeEvents': [health.DescribeEventsCommandInput, health.DescribeEventsCommandOutput];
 
   'sts:GetCallerIdentity': [sts.GetCallerIdentityCommandInput, sts.GetCallerIdentityCommandOutput];
+  /** Reads nothing: the way into the other accounts (assume-role.ts), and the only thing listed here that is no read. */
+  'sts:AssumeRole': [sts.AssumeRoleCommandInput, sts.AssumeRoleCommandOutput];
 }
 
 export type OperationName = keyof OperationTypes;
@@ -183,6 +185,8 @@ const resources: { readonly [N in OperationName]: readonly string[] } = {
   'health:DescribeEvents': ['*'],
 
   'sts:GetCallerIdentity': ['*'],
+  // The roles are those of the configuration file, in accounts of their own.
+  'sts:AssumeRole': ['arn:{partition}:iam::{account}:role/*'],
 };
 
 function gateway(path: string): string {

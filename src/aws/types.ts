@@ -15,15 +15,23 @@ export interface Aws {
   partition: string;
 }
 
+/** One account in one Region; null: the account of the process's own credentials. */
+export interface Place {
+  accountId: string | null;
+  region: string;
+}
+
 /** The way into AWS: one for the process. */
 export interface Access {
   /**
    * null: the account of the process's own credentials, whose id is then in the answer only if it is known already;
-   * null Region: the configured one. Rejects with UnreadError.
+   * null Region: the configured one. Rejects with UnreadError, also where the role of another account cannot be assumed.
    */
   open(accountId: string | null, region: string | null): Promise<Aws>;
   /** Whose the process's own credentials are; asked once, and again only while unknown. null: could not be read. */
   ownAccountId(): Promise<string | null>;
+  /** Everywhere that is looked at when a target does not say: the process's own default first, then as configured. */
+  places(): readonly Place[];
   close(): void;
 }
 

@@ -312,6 +312,7 @@ const subjects: readonly (readonly [key: string, noun: string])[] = [
   ['Qualifier', 'version or alias'],
   ['FunctionName', 'function'],
   ['RoleName', 'role'],
+  ['RoleArn', 'role'],
   ['PolicySourceArn', 'role'],
   ['logGroupName', 'log group'],
   ['logGroupIdentifier', 'log group'],

@@ -149,6 +149,7 @@ export async function worldAccess(
       return (await accessTo(scenario)).open(accountId, region);
     },
     ownAccountId: async () => (await accessTo(current())).ownAccountId(),
+    places: () => [{ accountId: null, region: current().world.region }],
     close() {
       for (const access of opened.values()) void access.then(one => one.close());
     },

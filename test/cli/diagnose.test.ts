@@ -183,6 +183,7 @@ describe('whether anything was read', () => {
   function accessTo(...answers: string[]): Access {
     return {
       ownAccountId: async () => null,
+      places: () => [{ accountId: null, region: 'eu-west-1' }],
       close() {},
       async open() {
         const send = async (operation: string) => {

@@ -1,8 +1,7 @@
 /** Errors that come before any answer: credentials, permissions, throttling, failures; each as its service words it. */
-import { callerArn } from './services/identity.ts';
 import { WireError } from './wire/errors.ts';
 import type { Asked } from './wire/protocols.ts';
-import { functionArn, partitionOf } from './world/lookup.ts';
+import { callerArn, functionArn, partitionOf } from './world/lookup.ts';
 import type { World } from './world.ts';
 
 /** What IAM calls the operation: every read of API Gateway is `apigateway:GET`. */
@@ -45,6 +44,8 @@ function resourceOf(world: World, { wire, input }: Asked, path: string): string 
       return text('FunctionName') === ''
         ? '*'
         : functionArn(world, text('FunctionName').replace(/^arn:.*:function:/, ''));
+    case 'sts':
+      return text('RoleArn') || '*';
     case 'iam':
       return `role ${text('RoleName') || text('PolicySourceArn').split('/').at(-1)}`;
     case 'logs':
@@ -60,6 +61,13 @@ export function expiredCredentials({ wire }: Asked): WireError {
   const message = 'The security token included in the request is expired';
   if (wire.protocol === 'query' || wire.queryCompatible) return new WireError('ExpiredToken', 403, message);
   return new WireError('ExpiredTokenException', wire.protocol === 'json' ? 400 : 403, message);
+}
+
+/** The key is none that AWS has issued, or the session's token is not the one that belongs to it. */
+export function unknownCredentials({ wire }: Asked): WireError {
+  const message = 'The security token included in the request is invalid.';
+  if (wire.protocol === 'query') return new WireError('InvalidClientTokenId', 403, message);
+  return new WireError('UnrecognizedClientException', wire.protocol === 'json' ? 400 : 403, message);
 }
 
 export function unsigned({ wire }: Asked): WireError {

@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { OperationName } from '../../aws/operations.ts';
 import type { Scenario } from '../scenario.ts';
+import { type Accounts, createAccounts } from './accounts.ts';
 import { accessDenied, expiredCredentials, failed, throttled, unsigned } from './denials.ts';
 import type { Moment } from './derived/requests.ts';
 import { healthFeed } from './health-feed.ts';
@@ -58,6 +59,7 @@ interface Session {
   calls: RecordedCall[];
   /** Throttled answers given so far, by rule. */
   throttles: Map<string, number>;
+  accounts: Accounts;
 }
 
 /** A world that nobody asked for so long starts anew: an incident is always minutes old when somebody looks. */
@@ -81,24 +83,33 @@ const handlers = {
   ...healthHandlers,
 } satisfies Record<OperationName, unknown> as unknown as Record<string, AnyHandler | undefined>;
 
-export function createAwsWire({
-  scenarios,
-  clock,
-}: {
+export interface WireOptions {
   scenarios: ReadonlyMap<string, Scenario>;
+  /** Other accounts and Regions at the endpoint of a scenario, by its id. */
+  others?: ReadonlyMap<string, readonly World[]> | undefined;
   clock: () => Date;
-}): AwsWire {
+}
+
+export function createAwsWire({ scenarios, others, clock }: WireOptions): AwsWire {
   const sessions = new Map<string, Session>();
   const listeners = new Set<(scenarioId: string, call: RecordedCall) => void>();
 
-  function sessionOf(id: string): Session {
+  function newSession({ id, world }: Scenario, zero: number): Session {
+    const before = sessions.get(id);
+    // Credentials outlive a world that starts anew.
+    const accounts = before?.accounts ?? createAccounts([world, ...(others?.get(id) ?? [])]);
+    return { zero, lastCallAt: clock().getTime(), calls: before?.calls ?? [], throttles: new Map(), accounts };
+  }
+
+  function sessionOf(scenario: Scenario): Session {
+    const { id } = scenario;
     const now = clock().getTime();
     const known = sessions.get(id);
     if (known !== undefined && now - known.lastCallAt <= idleMs) {
       known.lastCallAt = now;
       return known;
     }
-    const session = { zero: now, lastCallAt: now, calls: known?.calls ?? [], throttles: new Map() };
+    const session = newSession(scenario, now);
     sessions.set(id, session);
     return session;
   }
@@ -118,7 +129,7 @@ export function createAwsWire({
       send(response, plain(404, `There is no scenario ${id}. Known: ${[...scenarios.keys()].join(', ')}.`));
       return true;
     }
-    const session = sessionOf(id);
+    const session = sessionOf(scenario);
     const started = clock();
     const moment = { world: scenario.world, zero: session.zero, now: started.getTime() };
     const outcome = await outcomeOf(request, rest ?? '/', url.searchParams, moment, session);
@@ -147,12 +158,8 @@ export function createAwsWire({
       };
     },
     anchor(id, at = clock()) {
-      sessions.set(id, {
-        zero: at.getTime(),
-        lastCallAt: clock().getTime(),
-        calls: sessions.get(id)?.calls ?? [],
-        throttles: new Map(),
-      });
+      const scenario = scenarios.get(id);
+      if (scenario !== undefined) sessions.set(id, newSession(scenario, at.getTime()));
     },
   };
 }
@@ -197,9 +204,11 @@ async function answerTo(request: WireRequest, moment: Moment, session: Session):
     return { operation, answer: plain(501, `The sandbox does not serve this: ${asked}.`), error: 'NotServed' };
   }
   const operation = `${asked.wire.prefix}:${asked.name}`;
-  if (isNamed(moment.world.faults.hanging, asked)) return { operation, answer: null, error: 'NeverAnswered' };
   try {
-    const output = perform(asked, request.path, moment, session);
+    if (!asked.signed) throw unsigned(asked);
+    const world = session.accounts.worldOf(asked, moment.now);
+    if (isNamed(world.faults.hanging, asked)) return { operation, answer: null, error: 'NeverAnswered' };
+    const output = perform(asked, request.path, { ...moment, world }, session);
     return { operation, answer: writeOutput(asked, output) };
   } catch (error) {
     if (error instanceof WireError) return { operation, answer: writeError(asked, error), error: error.code };
@@ -208,11 +217,10 @@ async function answerTo(request: WireRequest, moment: Moment, session: Session):
   }
 }
 
-/** Credentials, throttling, permissions, then the question itself: the order in which AWS refuses. */
+/** Throttling, permissions, then the question itself: the order in which AWS refuses. */
 function perform(asked: Asked, path: string, moment: Moment, session: Session): Record<string, unknown> {
   const { world } = moment;
   const { faults } = world;
-  if (!asked.signed) throw unsigned(asked);
   if (faults.expiredCredentials) throw expiredCredentials(asked);
   const rule = Object.keys(faults.throttled).find(name => isNamed([name], asked));
   if (rule !== undefined) {
@@ -230,7 +238,8 @@ function perform(asked: Asked, path: string, moment: Moment, session: Session): 
   if (handler === undefined)
     throw new WireError('NotImplementedException', 501, `The sandbox does not serve ${operation}.`);
   const pageCap = world.pageSize[operation] ?? Number.POSITIVE_INFINITY;
-  return handler(asked.input, { ...moment, world: seenFrom(world, asked), region: asked.region, pageCap });
+  const { accounts } = session;
+  return handler(asked.input, { ...moment, world: seenFrom(world, asked), region: asked.region, pageCap, accounts });
 }
 
 function isNamed(names: string[], { wire, name }: Asked): boolean {
@@ -296,11 +305,7 @@ export interface AwsServer {
 }
 
 /** The wire alone on a server of its own, on loopback; port 0 takes a free one. */
-export async function startAwsServer(options: {
-  scenarios: ReadonlyMap<string, Scenario>;
-  clock: () => Date;
-  port?: number;
-}): Promise<AwsServer> {
+export async function startAwsServer(options: WireOptions & { port?: number }): Promise<AwsServer> {
   const wire = createAwsWire(options);
   const server = createServer((request, response) => {
     wire.handle(request, response).then(handled => {

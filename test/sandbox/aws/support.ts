@@ -25,8 +25,8 @@ export interface Stage {
   at(offsetMs: number): void;
 }
 
-/** Serves one world as the scenario `test`; its time zero is `zero`, and the clock stands there. */
-export async function serve(parts: Partial<WorldDocument>): Promise<Stage> {
+/** Serves one world as the scenario `test`, and others beside it; its time zero is `zero`, and the clock stands there. */
+export async function serve(parts: Partial<WorldDocument>, others: Scenario['world'][] = []): Promise<Stage> {
   let now = zero.getTime();
   const scenario: Scenario = {
     id: 'test',
@@ -35,7 +35,11 @@ export async function serve(parts: Partial<WorldDocument>): Promise<Stage> {
     expected: { status: 'no_errors', causes: [] },
     world: worldWith(parts),
   };
-  const server = await startAwsServer({ scenarios: new Map([['test', scenario]]), clock: () => new Date(now) });
+  const server = await startAwsServer({
+    scenarios: new Map([['test', scenario]]),
+    others: new Map([['test', others]]),
+    clock: () => new Date(now),
+  });
   server.wire.anchor('test', zero);
   onTestFinished(() => server.stop());
   return {

@@ -1,5 +1,6 @@
 /** What a handler is given, and what all handlers share. */
 import type { InputOf, OperationName, OutputOf, ServicePrefix } from '../../../aws/operations.ts';
+import type { Accounts } from '../accounts.ts';
 import type { Moment } from '../derived/requests.ts';
 import type { WireError } from '../wire/errors.ts';
 
@@ -9,6 +10,7 @@ export interface Ask extends Moment {
   region: string;
   /** Largest page that the world allows for this operation. */
   pageCap: number;
+  accounts: Accounts;
 }
 
 /** Answers one operation from a world; throws WireError as the service would. */

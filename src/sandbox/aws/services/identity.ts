@@ -2,9 +2,10 @@
 import { hashOf } from '../derived/requests.ts';
 import { WireError } from '../wire/errors.ts';
 import type { Role } from '../world/backends.ts';
-import { roleArn } from '../world/lookup.ts';
+import { callerArn, roleArn } from '../world/lookup.ts';
 import type { World } from '../world.ts';
 import { type Ask, dateAt, given, type Handlers, page } from './ask.ts';
+import { assumeRole } from './assume-role.ts';
 import { simulate } from './simulate.ts';
 
 export const iamHandlers: Handlers<'iam'> = {
@@ -73,14 +74,8 @@ export const stsHandlers: Handlers<'sts'> = {
     Arn: callerArn(world),
     UserId: `AROA${hashOf(world.accountId).toString('hex').slice(0, 17).toUpperCase()}:sandbox`,
   }),
+  'sts:AssumeRole': assumeRole,
 };
-
-export function callerArn(world: World): string {
-  return (
-    world.account.callerArn ??
-    `${roleArn(world, '').split(':iam:')[0]}:sts::${world.accountId}:assumed-role/apigw-500-reader/sandbox`
-  );
-}
 
 function roleOf(world: World, name: string): Role {
   const role = world.roles[name];

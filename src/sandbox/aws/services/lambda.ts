@@ -3,10 +3,9 @@ import { functionLogGroup } from '../derived/function-log.ts';
 import { hashOf, uuidOf } from '../derived/requests.ts';
 import { WireError } from '../wire/errors.ts';
 import type { LambdaFunction, Permission } from '../world/backends.ts';
-import { functionArn, roleArn } from '../world/lookup.ts';
+import { callerArn, functionArn, roleArn } from '../world/lookup.ts';
 import type { World } from '../world.ts';
 import { type Ask, dateAt, given, type Handlers } from './ask.ts';
-import { callerArn } from './identity.ts';
 
 export const lambdaHandlers: Handlers<'lambda'> = {
   'lambda:GetFunctionConfiguration': (input, ask) => {

@@ -86,7 +86,7 @@ function applies(statement: StatementText, action: string, resource: string): bo
   return action_ && resource_;
 }
 
-function list(value: string | string[] | undefined): string[] {
+export function list(value: string | string[] | undefined): string[] {
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
 
@@ -109,7 +109,7 @@ const operators: Record<string, (expected: string, actual: string) => boolean> =
 };
 
 /** All operators and keys must hold; a key that the simulation was not given is missing, and does not. */
-function conditionsHold(statement: StatementText, context: Context): { holds: boolean; missing: string[] } {
+export function conditionsHold(statement: StatementText, context: Context): { holds: boolean; missing: string[] } {
   const missing: string[] = [];
   let holds = true;
   for (const [name, keys] of Object.entries(statement.Condition ?? {})) {

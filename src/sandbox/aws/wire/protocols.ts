@@ -29,6 +29,9 @@ export interface Asked {
   /** Region of the credential scope. */
   region: string;
   signed: boolean;
+  /** Empty where it is not signed. */
+  accessKeyId: string;
+  sessionToken: string | null;
   name: string;
   operation: IndexedOperation;
   input: Record<string, unknown>;
@@ -40,9 +43,10 @@ const cborRules: JsonRules = { jsonName: false, binary: true };
 
 /** Finds the operation and decodes its input; a string says why there is none. */
 export async function readRequest(request: WireRequest): Promise<Asked | string> {
-  const scope = /Credential=[^/]+\/\d+\/([^/]+)\/([^/]+)\/aws4_request/.exec(header(request, 'authorization') ?? '');
-  const [, region = '', signingName = ''] = scope ?? [];
-  const common = { region, signed: scope !== null };
+  const scope = /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\/aws4_request/.exec(header(request, 'authorization') ?? '');
+  const [, accessKeyId = '', region = '', signingName = ''] = scope ?? [];
+  const sessionToken = header(request, 'x-amz-security-token') ?? null;
+  const common = { region, signed: scope !== null, accessKeyId, sessionToken };
   const target = header(request, 'x-amz-target');
   const rpcPath = /^\/service\/([^/]+)\/operation\/([^/]+)$/.exec(request.path);
 
@@ -78,7 +82,7 @@ export async function readRequest(request: WireRequest): Promise<Asked | string>
 async function readRest(
   request: WireRequest,
   signingName: string,
-  common: Pick<Asked, 'region' | 'signed'>,
+  common: Pick<Asked, 'region' | 'signed' | 'accessKeyId' | 'sessionToken'>,
 ): Promise<Asked | string> {
   // Both API Gateway APIs sign as apigateway; only the path tells them apart.
   const isV2 = request.path.startsWith('/v2/');

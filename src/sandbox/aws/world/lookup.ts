@@ -92,6 +92,14 @@ export function roleArn(world: World, nameOrArn: string): string {
   return `arn:${partitionOf(world.region)}:iam::${world.accountId}:role${path}${nameOrArn}`;
 }
 
+/** Who asks, as denials and GetCallerIdentity name it. */
+export function callerArn(world: World): string {
+  return (
+    world.account.callerArn ??
+    `${roleArn(world, '').split(':iam:')[0]}:sts::${world.accountId}:assumed-role/apigw-500-reader/sandbox`
+  );
+}
+
 /** The invocation URI that API Gateway keeps for a function. */
 export function invocationUri(world: World, nameWithQualifier: string): string {
   const arn = functionArn(world, nameWithQualifier);
