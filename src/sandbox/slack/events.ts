@@ -1,6 +1,6 @@
 import { deliver, type Timer, type Transport } from './delivery.ts';
 import { limits } from './limits.ts';
-import type { AppManifest } from './manifest.ts';
+import { type AppManifest, eventScopes } from './manifest.ts';
 import type { Json } from './schema.ts';
 import type { State } from './state.ts';
 
@@ -18,12 +18,15 @@ export function createEvents(
   timer: Timer,
 ) {
   const { seed } = state;
+  const granted = new Set(manifest.scopes);
 
   function emit(event: Json, channelId: string | null): void {
     const channel = channelId === null ? undefined : state.channels.get(channelId);
     const name = event.type === 'message' && channel ? `message.${suffixes[channel.kind]}` : String(event.type);
     if (!manifest.events.includes(name)) return;
     if (channel && !channel.members.has(seed.botUserId)) return;
+    const needed = eventScopes[name];
+    if (needed !== undefined && needed.length > 0 && !needed.some(scope => granted.has(scope))) return;
     const envelope: Json = {
       token: 'verification-token',
       team_id: seed.teamId,

@@ -1,9 +1,9 @@
-/** What people do in the workspace, as the app hears of it. https://docs.slack.dev/reference/interaction-payloads */
+/** What people do with the app itself, as it is told. https://docs.slack.dev/reference/interaction-payloads */
 import { deliver, type Outcome, type Parcel, type Timer, type Transport } from './delivery.ts';
-import type { createEvents } from './events.ts';
 import { chosen, formProblems, type Input, type Inputs, stateValues } from './inputs.ts';
 import type { AppManifest } from './manifest.ts';
 import { objects } from './methods/call.ts';
+import { withReferences } from './people.ts';
 import type { ResponseTarget } from './responses.ts';
 import { isObject, type Json } from './schema.ts';
 import { messageJson, viewJson } from './shapes.ts';
@@ -21,17 +21,18 @@ export interface InteractionsContext {
   state: State;
   tickets: Tickets;
   manifest: AppManifest;
-  events: ReturnType<typeof createEvents>;
   transport(): Transport | null;
   timer: Timer;
   origin(): string;
   respond(target: ResponseTarget, response: Json): void;
+  /** Brings the app into a channel. */
+  invite(user: User, channel: Channel): void;
 }
 
 export type Interactions = ReturnType<typeof createInteractions>;
 
 export function createInteractions(context: InteractionsContext) {
-  const { state, tickets, manifest, events } = context;
+  const { state, tickets, manifest } = context;
   const { seed } = state;
   const team = { id: seed.teamId, domain: seed.teamDomain };
 
@@ -49,7 +50,10 @@ export function createInteractions(context: InteractionsContext) {
   /** Types a line that begins with a slash. Commands carry no thread. */
   async function command(user: User, channel: Channel, line: string): Promise<Shown> {
     const [, word = '', rest = ''] = line.match(/^(\S+)\s*([\s\S]*)$/) ?? [];
-    if (word === '/invite' && rest.replace(/^@/, '').trim() === seed.botName) return invite(user, channel);
+    if (word === '/invite' && rest.replace(/^@/, '').trim() === seed.botName) {
+      context.invite(user, channel);
+      return { ok: true };
+    }
     const known = manifest.commands.find(item => item.command === word);
     if (known === undefined) return tell(user, channel, `${word} is not a valid command.`, 'invalid_command');
     const outcome = await send('slash_commands', {
@@ -61,7 +65,7 @@ export function createInteractions(context: InteractionsContext) {
       user_id: user.id,
       user_name: user.name,
       command: word,
-      text: (known.shouldEscape ? escaped(rest) : rest).trim(),
+      text: (known.shouldEscape ? withReferences(state, rest) : rest).trim(),
       is_enterprise_install: 'false',
       response_url: responseUrl({ channelId: channel.id, userId: user.id, messageTs: null, threadTs: null }),
       trigger_id: tickets.issueTrigger(user.id),
@@ -223,62 +227,6 @@ export function createInteractions(context: InteractionsContext) {
     return shown(outcome);
   }
 
-  /** Writes a message, or a reply. */
-  function say(user: User, channel: Channel, text: string, threadTs: string | null = null): Message {
-    const message = state.post({ channelId: channel.id, userId: user.id, text: escaped(text), threadTs });
-    const event = { ...messageJson(state, message), channel: channel.id, event_ts: message.ts };
-    events.emit(
-      { ...event, channel_type: { public: 'channel', private: 'group', im: 'im' }[channel.kind] },
-      channel.id,
-    );
-    if (message.text.includes(`<@${seed.botUserId}>`)) events.emit({ ...event, type: 'app_mention' }, channel.id);
-    return message;
-  }
-
-  function react(user: User, message: Message, name: string, present = true): void {
-    if (!state.react(message, user.id, name, present)) return;
-    events.emit(
-      {
-        type: present ? 'reaction_added' : 'reaction_removed',
-        user: user.id,
-        reaction: name,
-        item: { type: 'message', channel: message.channelId, ts: message.ts },
-        item_user: message.userId,
-        event_ts: state.nextTs(),
-      },
-      message.channelId,
-    );
-  }
-
-  function openHome(user: User): void {
-    const channel = state.directMessage(user.id);
-    const known = state.homeOf(user.id);
-    events.emit(
-      {
-        type: 'app_home_opened',
-        user: user.id,
-        channel: channel.id,
-        tab: 'home',
-        event_ts: state.nextTs(),
-        ...(known && { view: viewJson(state, known) }),
-      },
-      null,
-    );
-  }
-
-  function invite(user: User, channel: Channel): Shown {
-    if (state.join(channel, seed.botUserId)) {
-      const event = { type: 'member_joined_channel', user: seed.botUserId, channel: channel.id, inviter: user.id };
-      events.emit({ ...event, channel_type: channel.kind === 'public' ? 'C' : 'G', team: seed.teamId }, channel.id);
-      state.post({
-        channelId: channel.id,
-        userId: slackbotId,
-        text: `<@${user.id}> added <@${seed.botUserId}> to the channel.`,
-      });
-    }
-    return { ok: true };
-  }
-
   /** What Slack itself says, to one person. */
   function tell(user: User, channel: Channel, text: string, error: string): Shown {
     state.post({ channelId: channel.id, userId: slackbotId, text, onlyFor: user.id });
@@ -317,22 +265,7 @@ export function createInteractions(context: InteractionsContext) {
     };
   }
 
-  /** `@ana` and `#incidents` become references, everything else is kept as text. */
-  function escaped(text: string): string {
-    const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-    return plain
-      .replace(/(?<![\w.])@([\w.-]+)/g, (all, name) => {
-        const user = [...state.users.values()].find(item => item.name === name);
-        const group = seed.userGroups.find(item => item.handle === name);
-        return user ? `<@${user.id}>` : group ? `<!subteam^${group.id}>` : all;
-      })
-      .replace(/(?<!\w)#([\w-]+)/g, (all, name) => {
-        const channel = [...state.channels.values()].find(item => item.name === name && item.kind !== 'im');
-        return channel ? `<#${channel.id}|${channel.name}>` : all;
-      });
-  }
-
-  return { command, press, pressInView, submit, close, messageShortcut, globalShortcut, say, react, openHome };
+  return { command, press, pressInView, submit, close, messageShortcut, globalShortcut };
 }
 
 function shown(outcome: Outcome): Shown {

@@ -29,6 +29,28 @@ const manifestSchema = z.object({
   }),
 });
 
+/**
+ * Events that this workspace sends, each with the scopes of which one lets an app hear of it; where there are two, each
+ * is for its kind of channel. https://docs.slack.dev/reference/events
+ */
+export const eventScopes: Record<string, readonly string[]> = {
+  app_home_opened: [],
+  app_mention: ['app_mentions:read'],
+  app_uninstalled: [],
+  channel_archive: ['channels:read'],
+  channel_rename: ['channels:read'],
+  group_archive: ['groups:read'],
+  group_rename: ['groups:read'],
+  member_joined_channel: ['channels:read', 'groups:read'],
+  member_left_channel: ['channels:read', 'groups:read'],
+  'message.channels': ['channels:history'],
+  'message.groups': ['groups:history'],
+  'message.im': ['im:history'],
+  reaction_added: ['reactions:read'],
+  reaction_removed: ['reactions:read'],
+  tokens_revoked: [],
+};
+
 export interface AppManifest {
   name: string;
   botName: string;
@@ -47,6 +69,8 @@ export function shippedManifest(): AppManifest {
 
 export function readManifest(yaml: string): AppManifest {
   const manifest = manifestSchema.parse(parse(yaml));
+  const problems = problemsOf(manifest);
+  if (problems.length > 0) throw new Error(`Slack would not take this manifest: ${problems.join(' ')}`);
   return {
     name: manifest.display_information.name,
     botName: manifest.features.bot_user.display_name,
@@ -67,3 +91,28 @@ export function readManifest(yaml: string): AppManifest {
     events: manifest.settings.event_subscriptions.bot_events,
   };
 }
+
+/** What Slack says when a manifest is saved, beyond the shape of its fields. */
+function problemsOf({ features, oauth_config, settings }: z.output<typeof manifestSchema>): string[] {
+  const scopes = new Set(oauth_config.scopes.bot);
+  const problems: string[] = [];
+  for (const event of settings.event_subscriptions.bot_events) {
+    const needed = Object.hasOwn(eventScopes, event) ? eventScopes[event] : undefined;
+    if (needed === undefined) problems.push(`There is no event ${event}.`);
+    else if (needed.length > 0 && !needed.some(scope => scopes.has(scope))) {
+      problems.push(`${event} needs the scope ${needed.join(' or ')}.`);
+    }
+  }
+  const asks = features.slash_commands.length + features.shortcuts.length > 0;
+  if (asks && !scopes.has('commands')) problems.push('Commands and shortcuts need the scope commands.');
+  if (features.shortcuts.length > 0 && !settings.interactivity.is_enabled) {
+    problems.push('Shortcuts need interactivity.');
+  }
+  for (const type of ['message', 'global']) {
+    const own = features.shortcuts.filter(shortcut => shortcut.type === type);
+    if (own.length > shortcutsOfType) problems.push(`At most ${shortcutsOfType} ${type} shortcuts.`);
+  }
+  return problems;
+}
+
+const shortcutsOfType = 5;

@@ -1,6 +1,6 @@
 /** What one person sees, as the page is told of it. */
 import { isObject } from './schema.ts';
-import type { Change, Channel, Message, OpenView } from './state.ts';
+import type { Change, Channel, Message, OpenView, PostingApp, User } from './state.ts';
 import type { SlackWorkspace } from './workspace.ts';
 
 export function messageView(message: Message) {
@@ -33,8 +33,8 @@ export function stateView(slack: SlackWorkspace, userId: string) {
   return {
     me: userId,
     bot: { id: state.seed.botUserId, name: state.seed.botName },
-    users: [...state.users.values()],
-    userGroups: state.seed.userGroups,
+    users: [...state.users.values(), ...state.seed.apps.map(appView)],
+    userGroups: state.userGroups,
     channels: channels.map(channelView),
     messages: channels.flatMap(channel => state.visible(userId, channel.id)).map(messageView),
     home: openedView(state.homeOf(userId)),
@@ -75,6 +75,11 @@ function maySee(channel: Channel, userId: string): boolean {
 function channelView(channel: Channel) {
   const { id, name, kind, topic, archived } = channel;
   return { id, name, kind, topic, archived, members: [...channel.members] };
+}
+
+/** An app stands beside the people who write. */
+function appView({ botId, name }: PostingApp): User {
+  return { id: botId, name, realName: name, isBot: true, timeZone: 'UTC', deleted: false };
 }
 
 function openedView(opened: OpenView | null) {

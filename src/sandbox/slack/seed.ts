@@ -34,5 +34,7 @@ export const sandboxSeed: Omit<Seed, 'botName'> = {
       topic: 'Private: who is not in it does not see it.',
     },
   ],
+  // The id of the app is Amazon Q Developer's own: https://docs.aws.amazon.com/chatbot/latest/adminguide/slack-setup.html
+  apps: [{ botId: 'B0SBXAMQ01', appId: 'A6L22LZNH', name: 'Amazon Q Developer' }],
   userGroups: [{ id: 'S0SBXONC01', handle: 'oncall', name: 'On call', members: [ana, ben] }],
 };

@@ -5,12 +5,17 @@ import type { Channel, Message, OpenView, State, StoredFile, User } from './stat
 export function messageJson(state: State, message: Message, withMetadata = false): Json {
   const { seed } = state;
   const ours = message.userId === seed.botUserId;
+  const app = state.appBy(message.userId);
   const replies = message.threadTs === null ? state.replies(message) : [];
   const last = replies.at(-1);
   return {
     type: 'message',
     ...(message.broadcast && { subtype: 'thread_broadcast' }),
-    user: message.userId,
+    ...(message.files.length > 0 && { subtype: 'file_share', upload: false }),
+    // What another app posts has no user: https://docs.slack.dev/reference/events/message/bot_message
+    ...(app === undefined
+      ? { user: message.userId }
+      : { subtype: 'bot_message', bot_id: app.botId, app_id: app.appId, username: app.name }),
     ts: message.ts,
     team: seed.teamId,
     text: message.text,
@@ -38,14 +43,59 @@ export function messageJson(state: State, message: Message, withMetadata = false
   };
 }
 
+const channelTypes = { public: 'channel', private: 'group', im: 'im' } as const;
+
+/** A new message as an event: https://docs.slack.dev/reference/events/message. */
+export function messageEvent(state: State, message: Message): Json {
+  return { ...messageJson(state, message), ...whereOf(state, message), event_ts: message.ts };
+}
+
+/** An edit: https://docs.slack.dev/reference/events/message/message_changed. `previous` is what it was before. */
+export function changedEvent(state: State, message: Message, previous: Json): Json {
+  const ts = state.nextTs();
+  const body = { message: messageJson(state, message), previous_message: previous };
+  return {
+    type: 'message',
+    subtype: 'message_changed',
+    hidden: true,
+    ...whereOf(state, message),
+    ts,
+    event_ts: ts,
+    ...body,
+  };
+}
+
+/** https://docs.slack.dev/reference/events/message/message_deleted */
+export function deletedEvent(state: State, message: Message): Json {
+  const ts = state.nextTs();
+  const body = { deleted_ts: message.ts, previous_message: messageJson(state, message) };
+  return {
+    type: 'message',
+    subtype: 'message_deleted',
+    hidden: true,
+    ...whereOf(state, message),
+    ts,
+    event_ts: ts,
+    ...body,
+  };
+}
+
+function whereOf(state: State, message: Message): Json {
+  const kind = state.channels.get(message.channelId)?.kind ?? 'public';
+  return { channel: message.channelId, channel_type: channelTypes[kind] };
+}
+
 export function fileJson(file: StoredFile): Json {
   return {
     id: file.id,
     name: file.name,
     title: file.title,
     mimetype: file.mimeType,
-    size: file.data?.length ?? 0,
+    filetype: file.name.split('.').at(-1)?.toLowerCase() ?? '',
+    mode: file.mimeType.startsWith('text/') ? 'snippet' : 'hosted',
+    size: file.size,
     user: file.ownerId,
+    is_external: false,
     url_private: `/sandbox/files/${file.id}`,
   };
 }
@@ -79,7 +129,7 @@ export function userJson(state: State, user: User): Json {
     team_id: state.seed.teamId,
     name: user.name,
     real_name: user.realName,
-    deleted: false,
+    deleted: user.deleted,
     is_bot: user.isBot,
     is_app_user: false,
     tz: user.timeZone,

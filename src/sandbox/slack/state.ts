@@ -8,6 +8,15 @@ export interface User {
   realName: string;
   isBot: boolean;
   timeZone: string;
+  /** Left the company: still known, but in no conversation. */
+  deleted: boolean;
+}
+
+/** Another app that posts here, the old way: its messages have no user. */
+export interface PostingApp {
+  botId: string;
+  appId: string;
+  name: string;
 }
 
 export interface Channel {
@@ -34,6 +43,8 @@ export interface StoredFile {
   mimeType: string;
   ownerId: string;
   altText: string | null;
+  /** In bytes, as announced. */
+  size: number;
   /** null until the bytes were sent. */
   data: Buffer | null;
 }
@@ -41,7 +52,7 @@ export interface StoredFile {
 export interface Message {
   channelId: string;
   ts: string;
-  /** Author; `USLACKBOT` for what Slack itself says. */
+  /** Author; `USLACKBOT` for what Slack itself says, the bot's id for what another app posts. */
   userId: string;
   text: string;
   blocks: Json[];
@@ -98,6 +109,8 @@ export interface Seed {
   users: { id: string; name: string; realName: string; timeZone?: string }[];
   channels: { id: string; name: string; private?: boolean; members: string[]; topic?: string }[];
   userGroups: UserGroup[];
+  /** Other apps of the workspace. */
+  apps: PostingApp[];
 }
 
 export type State = ReturnType<typeof createState>;
@@ -109,12 +122,13 @@ export function createState(seed: Seed, clock: () => Date) {
   const files = new Map<string, StoredFile>();
   const modals = new Map<string, OpenView[]>();
   const homes = new Map<string, OpenView>();
+  const userGroups = structuredClone(seed.userGroups);
   const listeners = new Set<(change: Change) => void>();
   let counter = 0;
   let lastMicros = 0;
 
   const addUser = (id: string, name: string, realName: string, isBot: boolean, timeZone = 'Europe/Madrid') =>
-    users.set(id, { id, name, realName, isBot, timeZone });
+    users.set(id, { id, name, realName, isBot, timeZone, deleted: false });
   addUser(slackbotId, 'slackbot', 'Slackbot', true);
   addUser(seed.botUserId, seed.botName, seed.botName, true);
   for (const { id, name, realName, timeZone } of seed.users) addUser(id, name, realName, false, timeZone);
@@ -174,6 +188,7 @@ export function createState(seed: Seed, clock: () => Date) {
     seed,
     users,
     channels,
+    userGroups,
     files,
     newId,
     nextTs,
@@ -261,6 +276,25 @@ export function createState(seed: Seed, clock: () => Date) {
     archive(channel: Channel): void {
       channel.archived = true;
       changed({ kind: 'channel', channel });
+    },
+
+    rename(channel: Channel, name: string): void {
+      channel.name = name;
+      changed({ kind: 'channel', channel });
+    },
+
+    /** Somebody leaves the company, and with it every channel and group. */
+    deactivate(user: User): void {
+      user.deleted = true;
+      for (const group of userGroups) group.members = group.members.filter(id => id !== user.id);
+      for (const channel of channels.values()) {
+        if (channel.members.delete(user.id)) changed({ kind: 'channel', channel });
+      }
+    },
+
+    /** The other app that a message was posted by; undefined for people and for our own. */
+    appBy(userId: string): PostingApp | undefined {
+      return seed.apps.find(app => app.botId === userId);
     },
 
     /** The direct message between the app and a person; opened where there was none. */

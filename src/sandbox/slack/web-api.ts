@@ -25,6 +25,7 @@ const methods: Record<string, Method> = {
 
 const maxBodyBytes = 20 * 1024 * 1024;
 const keptCalls = 5000;
+const jsonType = 'application/json; charset=utf-8';
 
 /** One call that the app made, for tests to look at. */
 export interface RecordedCall {
@@ -35,8 +36,24 @@ export interface RecordedCall {
   answer: string;
 }
 
-/** What goes wrong on purpose: an error, a status, a wait, or an answer that is lost after the work was done. */
-export type Fault = { error: string; detail?: Json } | { status: number } | { retryAfterSeconds: number } | 'lost';
+/**
+ * What goes wrong on purpose: an error, a status, a wait; `timeout`: no answer ever comes; `reset`: the connection
+ * breaks before the work is done; `lost`: after it.
+ */
+export type Fault =
+  | { error: string; detail?: Json }
+  | { status: number }
+  | { retryAfterSeconds: number }
+  | 'timeout'
+  | 'reset'
+  | 'lost';
+
+/** Calls that go wrong: of one method, or of all (`*`); `response_url` and `upload` stand for what is no method. */
+export interface PlannedFault {
+  method: string;
+  fault: Fault;
+  left: number;
+}
 
 export interface WebApiContext {
   state: State;
@@ -55,7 +72,9 @@ export function createWebApi(context: WebApiContext) {
   const { state, manifest } = context;
   const scopes = new Set(manifest.scopes);
   const calls: RecordedCall[] = [];
-  const faults: { method: string; fault: Fault }[] = [];
+  const faults: PlannedFault[] = [];
+  /** Set once the app lost its access; what every call is answered from then on. */
+  let refusal: string | null = null;
 
   /** Answers a request to the Web API, a response URL or an upload; false where it is none of these. */
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
@@ -63,9 +82,18 @@ export function createWebApi(context: WebApiContext) {
     const [, area = '', name = ''] = pathname.match(/^\/(api|response|upload)\/([\w.]+)$/) ?? [];
     if (area === '') return false;
     const body = await readBody(request);
-    if (area === 'upload') upload(response, name, await uploadedBytes(request, body));
-    else if (area === 'response') answerResponseUrl(response, name, argsOf(request, body));
-    else callMethod(request, response, name, { ...Object.fromEntries(searchParams), ...argsOf(request, body) });
+    if (area === 'api') {
+      callMethod(request, response, name, { ...Object.fromEntries(searchParams), ...argsOf(request, body) });
+      return true;
+    }
+    const fault = takeFault(area === 'upload' ? 'upload' : 'response_url');
+    if (fault !== null && !failsBefore(request, response, fault)) return true;
+    const answer =
+      area === 'upload'
+        ? upload(name, await uploadedBytes(request, body))
+        : answerResponseUrl(name, argsOf(request, body));
+    if (fault === 'lost') request.socket.destroy();
+    else response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body);
     return true;
   }
 
@@ -77,6 +105,11 @@ export function createWebApi(context: WebApiContext) {
       calls.push({ method: name, args: rest, at: context.clock(), answer });
       if (calls.length > keptCalls) calls.shift();
     };
+    if (fault === 'timeout' || fault === 'reset') {
+      done(fault);
+      if (fault === 'reset') request.socket.destroy();
+      return;
+    }
     try {
       if (fault !== null && fault !== 'lost') raise(fault);
       const result = run(name, rest, token);
@@ -100,6 +133,7 @@ export function createWebApi(context: WebApiContext) {
   function run(name: string, args: Json, token: unknown): Json {
     if (token === undefined || token === '') throw new SlackError('not_authed');
     if (token !== context.botToken && token !== context.appToken) throw new SlackError('invalid_auth');
+    if (refusal !== null) throw new SlackError(refusal);
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
     if (method === undefined) throw new SlackError('unknown_method', { req_method: name });
     if (token !== (method.token === 'app' ? context.appToken : context.botToken)) {
@@ -121,30 +155,33 @@ export function createWebApi(context: WebApiContext) {
     });
   }
 
-  function answerResponseUrl(response: ServerResponse, id: string, args: Json): void {
+  function answerResponseUrl(id: string, args: Json): Answer {
     const target = context.tickets.useResponseUrl(id);
-    if ('error' in target) {
-      send(response, 404, { ok: false, error: target.error });
-      return;
-    }
+    if ('error' in target) return jsonAnswer(404, { ok: false, error: target.error });
     try {
       respond(state, target, args);
-      response.writeHead(200, { 'content-type': 'text/plain' }).end('ok');
+      return plainAnswer(200, 'ok');
     } catch (error) {
       if (!(error instanceof SlackError)) throw error;
-      send(response, 400, { ok: false, error: error.code, ...error.detail });
+      return jsonAnswer(400, { ok: false, error: error.code, ...error.detail });
     }
   }
 
-  function upload(response: ServerResponse, fileId: string, bytes: Buffer): void {
+  function upload(fileId: string, bytes: Buffer): Answer {
     const file = state.files.get(fileId);
-    if (file !== undefined && bytes.length > 0) file.data = bytes;
-    response.writeHead(file?.data ? 200 : 404, { 'content-type': 'text/plain' }).end(`OK - ${bytes.length}`);
+    if (file === undefined) return plainAnswer(404, 'There is no such upload.');
+    if (bytes.length !== file.size) return plainAnswer(400, `${file.size} bytes were announced.`);
+    file.data = bytes;
+    return plainAnswer(200, `OK - ${bytes.length}`);
   }
 
   function takeFault(name: string): Fault | null {
-    const index = faults.findIndex(item => item.method === name);
-    return index === -1 ? null : (faults.splice(index, 1)[0]?.fault ?? null);
+    const index = faults.findIndex(({ method }) => method === name || method === '*');
+    const planned = faults[index];
+    if (planned === undefined) return null;
+    planned.left -= 1;
+    if (planned.left <= 0) faults.splice(index, 1);
+    return planned.fault;
   }
 
   function scopeHeaders(name: string): Record<string, string> {
@@ -152,8 +189,24 @@ export function createWebApi(context: WebApiContext) {
     return { 'x-oauth-scopes': [...scopes].join(','), 'x-accepted-oauth-scopes': accepted.join(',') };
   }
 
-  return { handle, calls, faults };
+  return {
+    handle,
+    calls,
+    faults,
+    refuse(error: string): void {
+      refusal = error;
+    },
+  };
 }
+
+interface Answer {
+  status: number;
+  type: string;
+  body: string;
+}
+
+const plainAnswer = (status: number, body: string): Answer => ({ status, type: 'text/plain', body });
+const jsonAnswer = (status: number, body: Json): Answer => ({ status, type: jsonType, body: JSON.stringify(body) });
 
 class HttpFailure extends Error {
   readonly status: number;
@@ -164,16 +217,26 @@ class HttpFailure extends Error {
   }
 }
 
-function raise(fault: Exclude<Fault, 'lost'>): never {
+/** For what is no method: does what the fault says; true where the work is done all the same. */
+function failsBefore(request: IncomingMessage, response: ServerResponse, fault: Fault): boolean {
+  if (fault === 'lost') return true;
+  if (fault === 'reset') request.socket.destroy();
+  else if (fault !== 'timeout') {
+    if ('status' in fault) response.writeHead(fault.status).end();
+    else if ('error' in fault) send(response, 404, { ok: false, error: fault.error });
+    else send(response, 429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(fault.retryAfterSeconds) });
+  }
+  return false;
+}
+
+function raise(fault: Exclude<Fault, string>): never {
   if ('error' in fault) throw new SlackError(fault.error, fault.detail);
   if ('status' in fault) throw new HttpFailure(fault.status);
   throw new RateLimited(fault.retryAfterSeconds);
 }
 
 function send(response: ServerResponse, status: number, body: Json, headers: Record<string, string> = {}): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
-    .end(JSON.stringify(body));
+  response.writeHead(status, { 'content-type': jsonType, ...headers }).end(JSON.stringify(body));
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -9,6 +9,7 @@ import { createEvents } from './events.ts';
 import type { Input, Inputs } from './inputs.ts';
 import { createInteractions, type Shown, type Submitted } from './interactions.ts';
 import { type AppManifest, shippedManifest } from './manifest.ts';
+import { type AppPost, createPeople } from './people.ts';
 import { createRateLimiter, type RateLimits } from './rate-limits.ts';
 import { respond } from './responses.ts';
 import type { Json } from './schema.ts';
@@ -65,15 +66,16 @@ export function createSlackWorkspace(options: WorkspaceOptions = {}) {
     socketUrl: () => transport?.socketUrl?.bind(transport) ?? null,
     emit: events.emit,
   });
-  const people = createInteractions({
+  const people = createPeople(state, events);
+  const interactions = createInteractions({
     state,
     tickets,
     manifest,
-    events,
     transport: () => transport,
     timer,
     origin: () => origin,
     respond: (target, response) => respond(state, target, response),
+    invite: (user, channel) => people.join(channel, seed.botUserId, user),
   });
 
   const userOf = (given: string): User => found(state.users, given, user => user.name);
@@ -127,16 +129,36 @@ export function createSlackWorkspace(options: WorkspaceOptions = {}) {
       };
     },
 
-    /** The next calls of a method go wrong. */
+    /**
+     * The next calls go wrong: of a method, of all (`*`), of `response_url` or `upload`. `how` is an error of Slack's,
+     * or what Fault names; `times` may be Infinity. Answers how to lift it.
+     */
+    fail(method: string, how: Fault | 'ratelimited' | (string & {}), times = 1): () => void {
+      const planned = { method, fault: faultOf(how), left: times };
+      webApi.faults.push(planned);
+      return () => {
+        const index = webApi.faults.indexOf(planned);
+        if (index !== -1) webApi.faults.splice(index, 1);
+      };
+    },
+
     failNext(method: string, fault: Fault, times = 1): void {
-      for (let index = 0; index < times; index++) webApi.faults.push({ method, fault });
+      this.fail(method, fault, times);
+    },
+
+    /** The app loses its access: `token_revoked`, or `account_inactive` where it was uninstalled. */
+    revoke(error: 'token_revoked' | 'account_inactive' = 'token_revoked'): void {
+      webApi.refuse(error);
+      if (error === 'account_inactive') events.emit({ type: 'app_uninstalled', event_ts: state.nextTs() }, null);
+      const tokens = { oauth: [], bot: [seed.botUserId] };
+      events.emit({ type: 'tokens_revoked', tokens, event_ts: state.nextTs() }, null);
     },
 
     command: (user: string, channel: string, line: string): Promise<Shown> =>
-      people.command(userOf(user), memberOf(channel, user), line),
+      interactions.command(userOf(user), memberOf(channel, user), line),
 
     press: (user: string, message: MessageRef, actionId: string, input?: Input, others?: Inputs): Promise<Shown> =>
-      people.press(userOf(user), messageOf(message), actionId, input, others),
+      interactions.press(userOf(user), messageOf(message), actionId, input, others),
 
     /** In the modal in front; `home` for the home tab. */
     pressInView(
@@ -149,21 +171,36 @@ export function createSlackWorkspace(options: WorkspaceOptions = {}) {
       const { id, name } = userOf(user);
       const opened = where === 'home' ? state.homeOf(id) : state.modalsOf(id).at(-1);
       if (!opened) throw new Error(`${name} has no ${where} open.`);
-      return people.pressInView(userOf(user), opened, actionId, input, others);
+      return interactions.pressInView(userOf(user), opened, actionId, input, others);
     },
 
     /** Fields by action id; what is left out keeps its initial value. */
-    submitView: (user: string, inputs: Inputs = {}): Promise<Submitted> => people.submit(userOf(user), inputs),
-    closeView: (user: string, all = false): Promise<void> => people.close(userOf(user), all),
+    submitView: (user: string, inputs: Inputs = {}): Promise<Submitted> => interactions.submit(userOf(user), inputs),
+    closeView: (user: string, all = false): Promise<void> => interactions.close(userOf(user), all),
     messageShortcut: (user: string, message: MessageRef, callbackId: string): Promise<Shown> =>
-      people.messageShortcut(userOf(user), messageOf(message), callbackId),
+      interactions.messageShortcut(userOf(user), messageOf(message), callbackId),
     globalShortcut: (user: string, callbackId: string): Promise<Shown> =>
-      people.globalShortcut(userOf(user), callbackId),
+      interactions.globalShortcut(userOf(user), callbackId),
     say: (user: string, channel: string, text: string, threadTs: string | null = null): Message =>
       people.say(userOf(user), memberOf(channel, user), text, threadTs),
     react: (user: string, message: MessageRef, name: string, present = true): void =>
       people.react(userOf(user), messageOf(message), name, present),
     openHome: (user: string): void => people.openHome(userOf(user)),
+
+    /** Another app posts, by its name. */
+    postAs(app: string, channel: string, post: AppPost): Message {
+      const known = seed.apps.find(item => item.name === app || item.botId === app);
+      if (known === undefined) throw new Error(`The workspace has no app ${app}.`);
+      return people.postAs(known, channelOf(channel), post);
+    },
+
+    /** Into a channel, and out of it; `user` may be the app itself. */
+    join: (user: string, channel: string): void => people.join(channelOf(channel), userOf(user).id),
+    leave: (user: string, channel: string): void => people.leave(channelOf(channel), userOf(user).id),
+    archive: (user: string, channel: string): void => people.archive(userOf(user), channelOf(channel)),
+    rename: (channel: string, name: string): void => people.rename(channelOf(channel), name),
+    /** Somebody leaves the company. */
+    deactivate: (user: string): void => state.deactivate(userOf(user)),
 
     /** Messages that a person sees in a channel, replies included; ephemeral ones only if they are theirs. */
     messages: (user: string, channel: string): Message[] => state.visible(userOf(user).id, channelOf(channel).id),
@@ -213,6 +250,14 @@ export function createSlackWorkspace(options: WorkspaceOptions = {}) {
     if (!target.members.has(userOf(user).id)) throw new Error(`${user} is not in ${channel}.`);
     return target;
   }
+}
+
+const named = ['timeout', 'reset', 'lost'] as const;
+
+function faultOf(how: Fault | string): Fault {
+  if (typeof how !== 'string') return how;
+  if (how === 'ratelimited') return { retryAfterSeconds: 1 };
+  return named.find(name => name === how) ?? { error: how };
 }
 
 function found<T extends { id: string }>(

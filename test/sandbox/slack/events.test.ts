@@ -106,6 +106,76 @@ describe('which events are sent', () => {
   });
 });
 
+const events = () => received.map(({ body }) => body.event);
+
+describe('what other people and apps do', () => {
+  test('a post by another app has no user, and its facts stand in attachments; nor has a reaction to it', async () => {
+    const blocks = [{ type: 'section', text: { type: 'mrkdwn', text: '*CloudWatch Alarm | x | eu-west-1*' } }];
+    const message = stage.slack.postAs('Amazon Q Developer', 'incidents', { attachments: [{ blocks }] });
+    await afterEvents(2, () => stage.slack.react('ben', message, 'mag'));
+    expect(events()[0]).toMatchObject({
+      type: 'message',
+      subtype: 'bot_message',
+      bot_id: 'B0SBXAMQ01',
+      app_id: 'A6L22LZNH',
+      text: '',
+      channel_type: 'channel',
+      attachments: [{ blocks: [{ ...blocks[0], block_id: expect.any(String) }] }],
+    });
+    expect(events()[0]).not.toHaveProperty('user');
+    expect(events()[1]).not.toHaveProperty('item_user');
+  });
+
+  test('an alias of a reaction is told by its first name; what is no name is refused', async () => {
+    const message = stage.slack.say('ana', 'incidents', 'It is down');
+    await afterEvents(2, () => stage.slack.react('ben', message, 'thumbsup::skin-tone-4'));
+    expect(events()[1]).toMatchObject({ reaction: '+1::skin-tone-4', item_user: 'U0SBXANA01' });
+    expect(() => stage.slack.react('ben', message, 'Two words')).toThrow('There is no reaction');
+  });
+
+  test('the app hears of its own messages, of their edits, and that they are gone', async () => {
+    const { ts } = await stage.client.chat.postMessage({ channel: 'C0SBXINC01', text: 'one' });
+    await stage.client.chat.update({ channel: 'C0SBXINC01', ts: String(ts), text: 'two' });
+    await afterEvents(3, () => void stage.client.chat.delete({ channel: 'C0SBXINC01', ts: String(ts) }));
+    expect(events()).toMatchObject([
+      { text: 'one', bot_id: 'B0SANDBOX1' },
+      { subtype: 'message_changed', message: { text: 'two' }, previous_message: { text: 'one' } },
+      { subtype: 'message_deleted', deleted_ts: ts, previous_message: { text: 'two' } },
+    ]);
+  });
+
+  test('somebody comes, somebody leaves, the channel gets another name', async () => {
+    stage.slack.join('chika', 'payments');
+    stage.slack.leave('chika', 'payments');
+    const subscribed = { ...fullManifest, events: [...fullManifest.events, 'member_left_channel', 'channel_rename'] };
+    await afterEvents(1, () => {});
+    expect(events()).toMatchObject([
+      { type: 'member_joined_channel', user: 'U0SBXCHK03', channel: 'C0SBXPAY02', channel_type: 'C' },
+    ]);
+    await stage.close();
+    stage = await openStage({ ...time, manifest: subscribed });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`;
+    stage.slack.connect(httpTransport(url, stage.slack.signingSecret, time.clock));
+    stage.slack.leave('ben', 'payments');
+    await afterEvents(3, () => stage.slack.rename('payments', 'billing'));
+    expect(events().slice(1)).toMatchObject([
+      { type: 'member_left_channel', user: 'U0SBXBEN02' },
+      { type: 'channel_rename', channel: { id: 'C0SBXPAY02', name: 'billing' } },
+    ]);
+  });
+
+  test('an event whose scope the app has not is not sent', async () => {
+    await stage.close();
+    const scopes = fullManifest.scopes.filter(scope => scope !== 'channels:history');
+    stage = await openStage({ ...time, manifest: { ...fullManifest, scopes } });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`;
+    stage.slack.connect(httpTransport(url, stage.slack.signingSecret, time.clock));
+    const message = stage.slack.say('ana', 'incidents', 'unheard');
+    await afterEvents(1, () => stage.slack.react('ben', message, 'eyes'));
+    expect(events().map(event => event.type)).toEqual(['reaction_added']);
+  });
+});
+
 test('Bolt hears events, with the number of the repeat', async () => {
   const heard: unknown[] = [];
   const bolt = await startBolt(stage, app =>

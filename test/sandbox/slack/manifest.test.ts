@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { readManifest } from '../../../src/sandbox/slack/manifest.ts';
 import { openSlackStage } from '../../support/slack-stage.ts';
 
@@ -79,6 +79,39 @@ describe("Slack's own limits", () => {
   test('Socket Mode needs no address, and says so nowhere', () => {
     expect(raw.settings).toMatchObject({ socket_mode_enabled: true, token_rotation_enabled: false });
     expect(yaml).not.toMatch(/^\s*(request_url|url):/m);
+  });
+});
+
+describe('what Slack would not take', () => {
+  const changed = (change: (manifest: typeof raw) => void) => {
+    const copy = structuredClone(raw);
+    change(copy);
+    return () => readManifest(stringify(copy));
+  };
+
+  test.each<[string, (manifest: typeof raw) => void, RegExp]>([
+    ['an unknown event', ({ settings }) => settings.event_subscriptions.bot_events.push('sunrise'), /no event sunrise/],
+    [
+      'an event without its scope',
+      ({ settings }) => settings.event_subscriptions.bot_events.push('message.im'),
+      /message\.im needs the scope im:history/,
+    ],
+    [
+      'a command without its scope',
+      ({ oauth_config }) => {
+        oauth_config.scopes.bot = oauth_config.scopes.bot.filter((scope: string) => scope !== 'commands');
+      },
+      /the scope commands/,
+    ],
+    [
+      'six shortcuts of a kind',
+      ({ features }) => {
+        features.shortcuts = [1, 2, 3, 4, 5, 6].map(n => ({ name: `s${n}`, type: 'message', callback_id: `s${n}` }));
+      },
+      /At most 5 message shortcuts/,
+    ],
+  ])('%s', (_name, change, message) => {
+    expect(changed(change)).toThrow(message);
   });
 });
 

@@ -1,6 +1,6 @@
-import { WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api';
+import { WebAPIPlatformError } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clientOf, fullManifest, manualTime, openStage, type Stage } from './support.ts';
+import { clientOf, fullManifest, openStage, type Stage } from './support.ts';
 
 let stage: Stage;
 beforeEach(async () => {
@@ -315,51 +315,33 @@ describe('files', () => {
     expect(message.files[0]?.data?.toString()).toBe('# Report');
   });
 
+  test('is a message of its own kind, and a text file says so', async () => {
+    await stage.client.filesUploadV2({ channel_id: incidents, filename: 'report.md', content: '# Report' });
+    const [message] = await stage.slack.until(() => {
+      const messages = stage.slack.messages('ana', 'incidents');
+      return messages.length > 0 && messages;
+    });
+    const { messages } = await stage.client.conversations.history({ channel: incidents });
+    expect(messages).toMatchObject([
+      { subtype: 'file_share', ts: message?.ts, files: [{ mimetype: 'text/markdown', mode: 'snippet', size: 8 }] },
+    ]);
+  });
+
+  test('takes as many bytes as were announced, and a channel by its id', async () => {
+    const { file_id, upload_url } = await stage.client.files.getUploadURLExternal({ filename: 'a.txt', length: 3 });
+    const send = (body: string) => fetch(String(upload_url), { method: 'POST', body });
+    expect((await send('abcd')).status).toBe(400);
+    expect((await send('abc')).status).toBe(200);
+    const files: [{ id: string }] = [{ id: String(file_id) }];
+    const complete = (channel_id: string) => stage.client.files.completeUploadExternal({ files, channel_id });
+    expect((await errorOf(complete('#incidents'))).error).toBe('channel_not_found');
+    expect((await errorOf(complete(general))).error).toBe('not_in_channel');
+    expect((await complete(incidents)).ok).toBe(true);
+  });
+
   test('a file without its bytes is file_not_found', async () => {
     const { file_id } = await stage.client.files.getUploadURLExternal({ filename: 'a.txt', length: 3 });
     const call = stage.client.files.completeUploadExternal({ files: [{ id: String(file_id) }], channel_id: incidents });
     expect((await errorOf(call)).error).toBe('file_not_found');
-  });
-});
-
-describe('rate limits', () => {
-  test('a channel takes a short burst, then one message a second', async () => {
-    const time = manualTime();
-    const { client } = await reopen({ ...time, rateLimits: 'strict' });
-    const post = () => client.chat.postMessage({ channel: incidents, text: 'a' });
-    for (let count = 0; count < 4; count++) await post();
-    await expect(post()).rejects.toSatisfy(error => error instanceof WebAPIRateLimitedError && error.retryAfter === 1);
-    time.advance(1000);
-    await post();
-    await expect(post()).rejects.toBeInstanceOf(WebAPIRateLimitedError);
-  });
-
-  test('a method takes the calls of its tier in a minute, then says how long to wait', async () => {
-    const time = manualTime();
-    const { client } = await reopen({ ...time, rateLimits: 'strict' });
-    const { ts } = await client.chat.postMessage({ channel: incidents, text: 'a' });
-    const update = () => client.chat.update({ channel: incidents, ts: String(ts), text: 'b' });
-    for (let count = 0; count < 50; count++) await update();
-    time.advance(20_000);
-    await expect(update()).rejects.toSatisfy(
-      error => error instanceof WebAPIRateLimitedError && error.retryAfter === 40,
-    );
-    time.advance(40_000);
-    await update();
-  });
-});
-
-describe('faults that tests ask for', () => {
-  test('an error, a status, and an answer that is lost after the work was done', async () => {
-    const post = (text: string) => stage.client.chat.postMessage({ channel: incidents, text });
-    stage.slack.failNext('chat.postMessage', { error: 'internal_error' });
-    expect((await errorOf(post('a'))).error).toBe('internal_error');
-    stage.slack.failNext('chat.postMessage', { status: 503 });
-    await expect(post('b')).rejects.toThrow(/503/);
-    stage.slack.failNext('chat.postMessage', 'lost');
-    await expect(post('c')).rejects.toThrow();
-    await post('d');
-    expect(stage.slack.messages('ana', 'incidents').map(message => message.text)).toEqual(['c', 'd']);
-    expect(stage.slack.calls.map(call => call.answer)).toEqual(['internal_error', '503', 'ok', 'ok']);
   });
 });

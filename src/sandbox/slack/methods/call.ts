@@ -123,6 +123,18 @@ export function needMembership(call: Call, channel: Channel): void {
   if (!channel.members.has(call.state.seed.botUserId)) throw new SlackError('not_in_channel');
 }
 
+/** The root that `thread_ts` names; null where the message stands in the channel. */
+export function threadOf(call: Call, channel: Channel): string | null {
+  const ts = stringArg(call, 'thread_ts');
+  if (ts === null) return null;
+  const root = call.state.message(channel.id, ts);
+  if (root === undefined) throw new SlackError('thread_not_found');
+  if (root.onlyFor !== null || (root.threadTs !== null && root.threadTs !== root.ts)) {
+    throw new SlackError('cannot_reply_to_message');
+  }
+  return ts;
+}
+
 export function objects(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }

@@ -1,7 +1,7 @@
 import { contentOf, isEmpty, wantsBroadcast } from '../content.ts';
 import { limits } from '../limits.ts';
 import type { Json } from '../schema.ts';
-import { messageJson } from '../shapes.ts';
+import { changedEvent, deletedEvent, messageEvent, messageJson } from '../shapes.ts';
 import type { Channel, Message } from '../state.ts';
 import {
   type Call,
@@ -12,6 +12,7 @@ import {
   requiredArg,
   SlackError,
   stringArg,
+  threadOf,
 } from './call.ts';
 
 /** https://docs.slack.dev/reference/methods?family=chat */
@@ -42,7 +43,7 @@ function postMessage(call: Call): Json {
     threadTs,
     broadcast: threadTs !== null && wantsBroadcast(call),
   });
-  call.emit({ ...messageJson(call.state, message), channel: channel.id, event_ts: message.ts }, channel.id);
+  call.emit(messageEvent(call.state, message), channel.id);
   return { channel: channel.id, ts: message.ts, message: messageJson(call.state, message) };
 }
 
@@ -71,12 +72,15 @@ function update(call: Call): Json {
   const content = contentOf(call);
   if ((content.text?.length ?? 0) > limits.updateText) throw new SlackError('msg_too_long');
   if (isEmpty(content)) throw new SlackError('no_text');
+  if (call.state.channels.get(message.channelId)?.archived) throw new SlackError('is_inactive');
+  const previous = messageJson(call.state, message);
   call.state.edit(message, {
     ...(content.text !== undefined && { text: content.text }),
     ...(content.blocks !== undefined && { blocks: content.blocks }),
     ...(content.attachments !== undefined && { attachments: content.attachments }),
     ...(content.metadata !== undefined && { metadata: content.metadata }),
   });
+  call.emit(changedEvent(call.state, message, previous), message.channelId);
   return {
     channel: message.channelId,
     ts: message.ts,
@@ -88,6 +92,7 @@ function update(call: Call): Json {
 function remove(call: Call): Json {
   const message = ownMessage(call, 'cant_delete_message');
   call.state.remove(message);
+  call.emit(deletedEvent(call.state, message), message.channelId);
   return { channel: message.channelId, ts: message.ts };
 }
 
@@ -104,6 +109,7 @@ function getPermalink(call: Call): Json {
 function destination(call: Call): Channel {
   const given = requiredArg(call, 'channel', 'channel_not_found');
   const user = call.state.users.get(given);
+  if (user?.deleted) throw new SlackError('channel_not_found');
   return user === undefined || user.isBot ? channelOf(call, given) : call.state.directMessage(user.id);
 }
 
@@ -114,15 +120,4 @@ function ownMessage(call: Call, foreign: string): Message {
   if (message === undefined || message.onlyFor !== null) throw new SlackError('message_not_found');
   if (message.userId !== call.state.seed.botUserId) throw new SlackError(foreign);
   return message;
-}
-
-function threadOf(call: Call, channel: Channel): string | null {
-  const ts = stringArg(call, 'thread_ts');
-  if (ts === null) return null;
-  const root = call.state.message(channel.id, ts);
-  if (root === undefined) throw new SlackError('thread_not_found');
-  if (root.onlyFor !== null || (root.threadTs !== null && root.threadTs !== root.ts)) {
-    throw new SlackError('cannot_reply_to_message');
-  }
-  return ts;
 }

@@ -105,6 +105,7 @@ function open(call: Call): Json {
   const user = call.state.users.get(users[0] ?? '');
   if (users.length > 1) needScopes(call.scopes, ['mpim:write']);
   if (user === undefined) throw new SlackError('user_not_found');
+  if (user.deleted) throw new SlackError('user_disabled');
   if (user.isBot) throw new SlackError('cannot_dm_bot');
   const channel = call.state.directMessage(user.id);
   return { channel: flagArg(call, 'return_im') ? channelJson(call.state, channel) : { id: channel.id } };
@@ -116,7 +117,8 @@ function join(call: Call): Json {
   if (channel.archived) throw new SlackError('is_archived');
   const { botUserId } = call.state.seed;
   if (call.state.join(channel, botUserId)) {
-    call.emit({ type: 'member_joined_channel', user: botUserId, channel: channel.id, channel_type: 'C' }, channel.id);
+    const event = { type: 'member_joined_channel', user: botUserId, channel: channel.id, channel_type: 'C' };
+    call.emit({ ...event, team: call.state.seed.teamId, event_ts: call.state.nextTs() }, channel.id);
   }
   return { channel: channelJson(call.state, channel) };
 }

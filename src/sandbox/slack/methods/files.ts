@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../schema.ts';
-import { fileJson } from '../shapes.ts';
+import { fileJson, messageEvent } from '../shapes.ts';
 import type { StoredFile } from '../state.ts';
 import {
   type Call,
@@ -10,6 +10,7 @@ import {
   requiredArg,
   SlackError,
   stringArg,
+  threadOf,
 } from './call.ts';
 
 /** https://docs.slack.dev/messaging/working-with-files/#upload */
@@ -27,6 +28,7 @@ function getUploadUrl(call: Call): Json {
     title: name,
     mimeType: mimeTypeOf(name),
     ownerId: call.state.seed.botUserId,
+    size: length,
     altText: stringArg(call, 'alt_text') ?? stringArg(call, 'alt_txt'),
   });
   return { upload_url: `${call.origin}/upload/${file.id}`, file_id: file.id };
@@ -39,20 +41,21 @@ function complete(call: Call): Json {
   const files = entries.map(entry => uploaded(call, entry));
   const channelId = stringArg(call, 'channel_id');
   if (channelId !== null) {
-    const channel = channelOf(call, channelId);
+    // Unlike chat.postMessage it takes no names.
+    const channel = channelOf(call, call.state.channels.has(channelId) ? channelId : null);
     needMembership(call, channel);
-    const threadTs = stringArg(call, 'thread_ts');
-    if (threadTs !== null && call.state.message(channel.id, threadTs) === undefined)
-      throw new SlackError('thread_not_found');
-    setImmediate(() =>
-      call.state.post({
+    if (channel.archived) throw new SlackError('is_archived');
+    const threadTs = threadOf(call, channel);
+    setImmediate(() => {
+      const message = call.state.post({
         channelId: channel.id,
         userId: call.state.seed.botUserId,
         text: stringArg(call, 'initial_comment') ?? '',
         threadTs,
         files,
-      }),
-    );
+      });
+      call.emit(messageEvent(call.state, message), channel.id);
+    });
   }
   return { files: files.map(fileJson) };
 }

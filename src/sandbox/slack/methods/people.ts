@@ -43,12 +43,12 @@ function usersList(call: Call): Json {
 
 function groupsList(call: Call): Json {
   const withUsers = flagArg(call, 'include_users');
-  return { usergroups: call.state.seed.userGroups.map(group => groupJson(call, group, withUsers)) };
+  return { usergroups: call.state.userGroups.map(group => groupJson(call, group, withUsers)) };
 }
 
 function groupMembers(call: Call): Json {
   const id = requiredArg(call, 'usergroup', 'no_such_subteam');
-  const group = call.state.seed.userGroups.find(item => item.id === id);
+  const group = call.state.userGroups.find(item => item.id === id);
   if (group === undefined) throw new SlackError('no_such_subteam');
   return { users: group.members };
 }

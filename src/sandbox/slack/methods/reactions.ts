@@ -1,3 +1,4 @@
+import { reactionEvent, reactionName } from '../reactions.ts';
 import type { Json } from '../schema.ts';
 import { messageJson } from '../shapes.ts';
 import type { Message } from '../state.ts';
@@ -15,13 +16,15 @@ export const reactionMethods: Record<string, Method> = {
 };
 
 function change(call: Call, present: boolean): Json {
-  const name = requiredArg(call, 'name', 'no_reaction');
-  if (!/^[a-z0-9_+'-]+(::skin-tone-[2-6])?$/.test(name)) throw new SlackError('invalid_name');
+  const name = reactionName(requiredArg(call, 'name', 'no_reaction'));
+  if (name === null) throw new SlackError('invalid_name');
   const message = messageOf(call);
+  if (call.state.channels.get(message.channelId)?.archived) throw new SlackError('is_archived');
   const { botUserId } = call.state.seed;
   if (!call.state.react(message, botUserId, name, present)) {
     throw new SlackError(present ? 'already_reacted' : 'no_reaction');
   }
+  call.emit(reactionEvent(call.state, message, botUserId, name, present), message.channelId);
   return {};
 }
 

@@ -37,7 +37,7 @@ function update(call: Call): Json {
 function publish(call: Call): Json {
   const userId = requiredArg(call, 'user_id');
   const user = call.state.users.get(userId);
-  if (user === undefined || user.isBot) throw new SlackError('user_not_found');
+  if (user === undefined || user.isBot || user.deleted) throw new SlackError('user_not_found');
   if (!call.homeTab) throw new SlackError('not_enabled');
   const known = call.state.homeOf(userId);
   const view = viewArg(call, 'home', known);
