@@ -1,7 +1,7 @@
-import type { CompositeAlarm, MetricAlarm, MetricDataResult } from '@aws-sdk/client-cloudwatch';
+import type { CompositeAlarm, Metric, MetricAlarm, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import { readPages } from './paging.ts';
 import type { Send } from './send.ts';
-import type { Alarm, MetricQuery, MetricSeries } from './types.ts';
+import type { Alarm, AlarmMetric, MetricQuery, MetricSeries } from './types.ts';
 import { orNull, UnreadError } from './unread.ts';
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
@@ -91,45 +91,104 @@ function capped(start: string, end: string): UnreadError {
   );
 }
 
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
+const alarmsPerCall = 100;
+
 /** A metric or composite alarm by name; null: none has this name. Source: DescribeAlarms. */
 export async function readAlarm(send: Send, name: string): Promise<Alarm | null> {
-  const answer = await send('cloudwatch:DescribeAlarms', {
-    AlarmNames: [name],
-    // Composite alarms come only when they are asked for.
-    AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-  });
-  const [metric] = answer.MetricAlarms ?? [];
-  if (metric) return { ...alarmOf(metric, name), threshold: metric.Threshold ?? null, metrics: metricsOf(metric) };
-  const [composite] = answer.CompositeAlarms ?? [];
-  return composite ? { ...alarmOf(composite, name), rule: composite.AlarmRule ?? null } : null;
+  return (await readAlarms(send, [name]))[0] ?? null;
 }
 
-function alarmOf(alarm: MetricAlarm | CompositeAlarm, name: string): Alarm {
+/** Metric and composite alarms by name, up to 100 a call; names that no alarm has are left out. Source: DescribeAlarms. */
+export async function readAlarms(send: Send, names: readonly string[]): Promise<Alarm[]> {
+  const unique = [...new Set(names)];
+  const calls: Promise<Alarm[]>[] = [];
+  for (let from = 0; from < unique.length; from += alarmsPerCall) {
+    calls.push(describeAlarms(send, unique.slice(from, from + alarmsPerCall)));
+  }
+  return (await Promise.all(calls)).flat();
+}
+
+async function describeAlarms(send: Send, AlarmNames: string[]): Promise<Alarm[]> {
+  const { items } = await readPages(pageCap, async NextToken => {
+    const page = await send('cloudwatch:DescribeAlarms', {
+      AlarmNames,
+      // Composite alarms come only when they are asked for.
+      AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+      MaxRecords: alarmsPerCall,
+      NextToken,
+    });
+    return {
+      items: [...(page.MetricAlarms ?? []).map(metricAlarmOf), ...(page.CompositeAlarms ?? []).map(compositeOf)],
+      next: page.NextToken,
+    };
+  });
+  return items;
+}
+
+function metricAlarmOf(alarm: MetricAlarm): Alarm {
+  return {
+    ...alarmOf(alarm),
+    threshold: alarm.Threshold ?? null,
+    comparison: alarm.ComparisonOperator ?? null,
+    metrics: metricsOf(alarm),
+  };
+}
+
+function compositeOf(alarm: CompositeAlarm): Alarm {
+  return { ...alarmOf(alarm), rule: alarm.AlarmRule ?? '' };
+}
+
+function alarmOf(alarm: MetricAlarm | CompositeAlarm): Alarm {
   const changed = alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp;
   return {
-    name: alarm.AlarmName ?? name,
+    name: alarm.AlarmName ?? '',
     arn: alarm.AlarmArn ?? '',
     state: alarm.StateValue ?? '',
     stateChangedAt: changed?.toISOString() ?? null,
     threshold: null,
+    comparison: null,
     metrics: [],
     rule: null,
   };
 }
 
 /** Its own metric, or those that its expressions use. */
-function metricsOf(alarm: MetricAlarm): Alarm['metrics'] {
-  const own = { Namespace: alarm.Namespace, MetricName: alarm.MetricName, Dimensions: alarm.Dimensions };
-  const used = (alarm.Metrics ?? []).flatMap(query => query.MetricStat?.Metric ?? []);
-  return [own, ...used].flatMap(({ Namespace, MetricName, Dimensions }) =>
-    Namespace === undefined || MetricName === undefined
-      ? []
-      : {
-          namespace: Namespace,
-          metric: MetricName,
-          dimensions: Object.fromEntries((Dimensions ?? []).map(one => [one.Name ?? '', one.Value ?? ''])),
-        },
-  );
+function metricsOf(alarm: MetricAlarm): AlarmMetric[] {
+  const own = metricOf(alarm, alarm.Statistic ?? alarm.ExtendedStatistic, alarm.Period, true);
+  const queries = alarm.Metrics ?? [];
+  const returned = queries.filter(query => query.ReturnData !== false);
+  const used = queries.flatMap(query => {
+    const { Metric, Stat, Period } = query.MetricStat ?? {};
+    const compared = returned.length === 1 && returned[0] === query;
+    return [...metricOf(Metric ?? {}, Stat, Period, compared), ...metricsInQuery(query.Expression ?? '')];
+  });
+  return [...own, ...used];
+}
+
+function metricOf(
+  { Namespace, MetricName, Dimensions }: Metric,
+  stat: string | undefined,
+  periodSeconds: number | undefined,
+  compared: boolean,
+): AlarmMetric[] {
+  if (Namespace === undefined || MetricName === undefined) return [];
+  const dimensions = Object.fromEntries((Dimensions ?? []).map(one => [one.Name ?? '', one.Value ?? '']));
+  const known = { stat: stat ?? null, periodSeconds: periodSeconds ?? null };
+  return [{ namespace: Namespace, metric: MetricName, dimensions, ...known, compared }];
+}
+
+/**
+ * The metric of a Metrics Insights query: `SELECT SUM("5xx") FROM SCHEMA("AWS/ApiGateway", ApiId) WHERE ApiId = 'a'`.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html
+ */
+function metricsInQuery(expression: string): AlarmMetric[] {
+  const [, metric] = /^\s*SELECT\s+\w+\(\s*"?([^")]+?)"?\s*\)/i.exec(expression) ?? [];
+  const [, namespace] = /\sFROM\s+(?:SCHEMA\(\s*)?"?([\w/.:#-]+)"?/i.exec(expression) ?? [];
+  if (metric === undefined || namespace === undefined) return [];
+  const where = expression.matchAll(/(?:WHERE|AND)\s+"?([\w.-]+)"?\s*=\s*'([^']*)'/gi);
+  const dimensions = Object.fromEntries([...where].map(([, name = '', value = '']) => [name, value]));
+  return [{ namespace, metric, dimensions, stat: null, periodSeconds: null, compared: false }];
 }
 
 /** Tags of an alarm; empty where there is no such alarm. Source: ListTagsForResource. */

@@ -357,7 +357,21 @@ export interface Alarm {
   state: string;
   stateChangedAt: string | null;
   threshold: number | null;
-  metrics: { namespace: string; metric: string; dimensions: Record<string, string> }[];
+  /** `GreaterThanThreshold`, …; null for composite alarms. */
+  comparison: string | null;
+  metrics: AlarmMetric[];
   /** Composite alarms: the rule text; null for others. */
   rule: string | null;
+}
+
+/** A metric that an alarm watches, by itself or in an expression. */
+export interface AlarmMetric {
+  namespace: string;
+  metric: string;
+  dimensions: Record<string, string>;
+  /** `Sum`, `p95`, …; null where it is not known. */
+  stat: string | null;
+  periodSeconds: number | null;
+  /** The threshold is held against this metric itself, and against nothing else. */
+  compared: boolean;
 }

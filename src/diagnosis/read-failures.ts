@@ -3,33 +3,20 @@ import { logGroupOfArn, readLogEvents } from '../aws/logs.ts';
 import type { Listed, LogEvent, Stage } from '../aws/types.ts';
 import { attempt, gapOf } from './finding.ts';
 import { assembleFailures } from './log-lines.ts';
+import {
+  anyOf,
+  executionGroups,
+  failurePattern,
+  failureTerms,
+  refusalTerms,
+  serverErrorPattern,
+  serverErrors,
+} from './log-patterns.ts';
 import type { FailedRequest, Failures, SignalSources, Signals } from './signals.ts';
 import type { Gap, Target } from './types.ts';
 
 /** At most this many log events are read from one group. */
 const logEventCap = 5_000;
-
-/**
- * Lines of an execution log that tell of a failure; context lines are read afterwards, for single requests, where
- * these do not decide. Terms with `?` are alternatives.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
- */
-export const failureTerms = [
-  'Execution failed',
-  'Lambda invocation failed',
-  'Lambda execution failed',
-  'Authorizer error',
-  'AuthorizerConfigurationException',
-  'Gateway response type',
-  'Received response. Status: 5',
-  'throttle limit exceeded',
-  ...['500', '501', '502', '503', '504', '505'].map(status => `Method completed with status: ${status}`),
-];
-/** Requests that were refused explain no 5xx, but are worth a look where they do not crowd out the failing ones. */
-const refusalTerms = ['Method completed with status: 403', 'Method completed with status: 429'];
-
-const anyOf = (terms: readonly string[]) => terms.map(term => `?"${term}"`).join(' ');
-const serverErrors = ['500', '501', '502', '503', '504', '505'];
 
 interface Patterns {
   all: string;
@@ -37,10 +24,8 @@ interface Patterns {
   failures: string;
 }
 
-/** For execution logs; also of a canary, which has a group of its own. */
-export const failurePattern = anyOf(failureTerms);
 const executionPatterns: Patterns = { all: anyOf([...failureTerms, ...refusalTerms]), failures: failurePattern };
-const accessPatterns: Patterns = { all: anyOf([...serverErrors, '403', '429']), failures: anyOf(serverErrors) };
+const accessPatterns: Patterns = { all: anyOf([...serverErrors, '403', '429']), failures: serverErrorPattern };
 
 export async function readFailures(sources: SignalSources, stage: Signals['stage']): Promise<Failures> {
   const { target } = sources;
@@ -128,7 +113,7 @@ function span({ window }: SignalSources, pattern: string) {
 
 /** From the first group that exists; the first candidate stands for all where none does. */
 async function readExecutionLog(sources: SignalSources): Promise<{ group: string | null; log: LogReading | null }> {
-  const [first, ...others] = executionGroups(sources);
+  const [first, ...others] = groupsOf(sources);
   if (first === undefined) return { group: null, log: null };
   const read = (group: string) => attempt(readFailing(sources, group, executionPatterns));
   const log = await read(first);
@@ -140,18 +125,8 @@ async function readExecutionLog(sources: SignalSources): Promise<{ group: string
   return { group: first, log };
 }
 
-/**
- * Groups that a stage's execution log may have, the likeliest first. HTTP APIs write none. For WebSocket APIs AWS says
- * only that API Gateway names the group; both forms are met.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html
- */
-function executionGroups({ target, overrides }: Pick<SignalSources, 'target' | 'overrides'>): string[] {
-  if (overrides.logGroup !== null) return [overrides.logGroup];
-  const { apiId, apiType, stage } = target;
-  if (apiType === 'HTTP') return [];
-  const rest = `API-Gateway-Execution-Logs_${apiId}/${stage}`;
-  return apiType === 'REST' ? [rest] : [`/aws/apigateway/${apiId}/${stage}`, rest];
+function groupsOf({ target, overrides }: SignalSources): string[] {
+  return overrides.logGroup === null ? executionGroups(target) : [overrides.logGroup];
 }
 
 function loggingOff({ logging, routeLogging }: Stage): boolean {

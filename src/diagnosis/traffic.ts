@@ -20,15 +20,21 @@ export function measuredRoutes({ apiType }: Target, stage: Stage | null, routes:
 }
 
 /**
+ * The name that a REST API's metrics carry: without its non-ASCII characters; the id where nothing is left.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+ */
+export function metricName({ id, name }: { id: string; name: string }): string {
+  return name.replace(/[^\x20-\x7e]/g, '') || id;
+}
+
+/**
  * Metrics of the stage, its measured routes and the functions behind it, all in one GetMetricData call.
- * REST metrics carry the API's name and lose its non-ASCII characters; a name without any ASCII becomes the id.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
  */
 export function metricQueries(target: Target, functionNames: string[], routes: readonly Route[] = []): MetricQuery[] {
-  const asciiName = target.apiName.replace(/[^\x20-\x7e]/g, '');
   const dimensions: Record<string, string> =
     target.apiType === 'REST'
-      ? { ApiName: asciiName === '' ? target.apiId : asciiName, Stage: target.stage }
+      ? { ApiName: metricName({ id: target.apiId, name: target.apiName }), Stage: target.stage }
       : { ApiId: target.apiId, Stage: target.stage };
   const stage = stageMetrics[target.apiType].map(([id, metric, stat]) => ({
     id,

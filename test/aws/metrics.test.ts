@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAlarm, readMetrics } from '../../src/aws/metrics.ts';
+import { readAlarm, readAlarms, readMetrics } from '../../src/aws/metrics.ts';
 import type { MetricQuery } from '../../src/aws/types.ts';
 import { wire } from './wire.ts';
 
@@ -125,6 +125,9 @@ describe('readAlarm', () => {
             Namespace: 'AWS/ApiGateway',
             MetricName: '5XXError',
             Dimensions: [{ Name: 'ApiName', Value: 'orders-api' }],
+            Statistic: 'Sum',
+            Period: 300,
+            ComparisonOperator: 'GreaterThanThreshold',
           },
         ],
       },
@@ -136,10 +139,24 @@ describe('readAlarm', () => {
       state: 'ALARM',
       stateChangedAt: '2026-11-20T10:03:00.000Z',
       threshold: 5,
-      metrics: [{ namespace: 'AWS/ApiGateway', metric: '5XXError', dimensions: { ApiName: 'orders-api' } }],
+      comparison: 'GreaterThanThreshold',
+      metrics: [
+        {
+          namespace: 'AWS/ApiGateway',
+          metric: '5XXError',
+          dimensions: { ApiName: 'orders-api' },
+          stat: 'Sum',
+          periodSeconds: 300,
+          compared: true,
+        },
+      ],
       rule: null,
     });
-    expect(calls[0]?.body).toEqual({ AlarmNames: ['orders 5xx'], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] });
+    expect(calls[0]?.body).toEqual({
+      AlarmNames: ['orders 5xx'],
+      AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+      MaxRecords: 100,
+    });
   });
 
   it('reads the metrics of an expression, and the rule of a composite alarm', async () => {
@@ -180,6 +197,27 @@ describe('readAlarm', () => {
       metrics: [],
       threshold: null,
     });
+  });
+
+  it('reads the metric and the API of a query', async () => {
+    const Expression = `SELECT MAX("5xx") FROM SCHEMA("AWS/ApiGateway", ApiId, Stage) WHERE ApiId = 'h4x8' AND Stage='$default'`;
+    const { send } = await wire(() => ({
+      body: { MetricAlarms: [{ AlarmName: 'q', Metrics: [{ Id: 'q1', Expression }] }] },
+    }));
+
+    expect((await readAlarm(send, 'q'))?.metrics).toMatchObject([
+      { namespace: 'AWS/ApiGateway', metric: '5xx', dimensions: { ApiId: 'h4x8', Stage: '$default' }, compared: false },
+    ]);
+  });
+
+  it('asks for a hundred alarms in a call, each once', async () => {
+    const { send, calls } = await wire(({ body }) => ({
+      body: { MetricAlarms: (body.AlarmNames as string[]).map(AlarmName => ({ AlarmName })) },
+    }));
+    const names = Array.from({ length: 130 }, (_, index) => `alarm ${index}`);
+
+    await expect(readAlarms(send, [...names, ...names])).resolves.toHaveLength(130);
+    expect(calls.map(call => (call.body.AlarmNames as string[]).length)).toEqual([100, 30]);
   });
 
   it('answers null where there is none', async () => {

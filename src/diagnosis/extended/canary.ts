@@ -6,7 +6,7 @@ import { type Aspect, claim, judgeAspects } from '../aspects.ts';
 import { attempt, defineStep, gapsOf, judge, notebook, type Reading } from '../finding.ts';
 import { isServerError } from '../function-logs.ts';
 import { assembleFailures } from '../log-lines.ts';
-import { failurePattern } from '../read-failures.ts';
+import { failurePattern } from '../log-patterns.ts';
 import { causeAspects, classified, setupOf } from '../request-causes.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Backend, Deployed, FailedRequest, Failures, Traffic } from '../signals.ts';
