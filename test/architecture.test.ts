@@ -57,7 +57,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
   diagnosis: { may: ['aws'] },
   investigations: { may: ['diagnosis'] },
   render: { may: [], types: ['diagnosis', 'investigations', 'aws'] },
-  webhooks: { may: ['investigations'], types: ['diagnosis'] },
+  webhooks: { may: ['investigations', 'server.ts', 'aws/regions.ts'], types: ['diagnosis'] },
   slack: { may: ['investigations', 'render', 'webhooks', 'diagnosis/request.ts'], types: ['diagnosis'] },
   sandbox: { may: ['app.ts', 'diagnosis/causes/ids.ts'], types: ['aws', 'diagnosis', 'config.ts', 'settings.ts'] },
   cli: { may: ['app.ts', 'diagnosis', 'render', 'investigations', 'sandbox'], types: ['config.ts', 'settings.ts'] },

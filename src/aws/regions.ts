@@ -11,6 +11,7 @@ const partitions = [
     globalRegion: 'cn-north-1',
     healthRegion: 'cn-northwest-1',
     console: 'console.amazonaws.cn',
+    dnsSuffix: 'amazonaws.com.cn',
   },
   {
     name: 'aws-us-gov',
@@ -18,6 +19,7 @@ const partitions = [
     globalRegion: 'us-gov-west-1',
     healthRegion: 'us-gov-west-1',
     console: 'console.amazonaws-us-gov.com',
+    dnsSuffix: 'amazonaws.com',
   },
   {
     name: 'aws',
@@ -25,6 +27,7 @@ const partitions = [
     globalRegion: 'us-east-1',
     healthRegion: 'us-east-1',
     console: 'console.aws.amazon.com',
+    dnsSuffix: 'amazonaws.com',
   },
 ] as const;
 
@@ -64,4 +67,12 @@ export function endpointRegion(service: ServicePrefix, region: string): string {
 /** `https://eu-west-1.console.aws.amazon.com`. */
 export function consoleOrigin(region: string): string {
   return `https://${region}.${partitionBy(one => region.startsWith(one.prefix)).console}`;
+}
+
+/**
+ * What the names of a Region's service endpoints end with: `sns.eu-west-1.amazonaws.com`.
+ * https://docs.aws.amazon.com/general/latest/gr/rande.html#regional-endpoints
+ */
+export function dnsSuffix(region: string): string {
+  return partitionBy(one => region.startsWith(one.prefix)).dnsSuffix;
 }
