@@ -60,7 +60,10 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
   webhooks: { may: ['investigations', 'server.ts', 'aws/regions.ts'], types: ['diagnosis'] },
   slack: { may: ['investigations', 'render', 'webhooks', 'diagnosis/request.ts'], types: ['diagnosis'] },
   sandbox: { may: ['app.ts', 'diagnosis/causes/ids.ts'], types: ['aws', 'diagnosis', 'config.ts', 'settings.ts'] },
-  cli: { may: ['app.ts', 'diagnosis', 'render', 'investigations', 'sandbox'], types: ['config.ts', 'settings.ts'] },
+  cli: {
+    may: ['app.ts', 'diagnosis', 'render', 'investigations', 'sandbox', 'aws/policy-statements.ts', 'aws/regions.ts'],
+    types: ['config.ts', 'settings.ts'],
+  },
   'app.ts': {
     may: ['aws', 'diagnosis', 'investigations', 'render', 'slack', 'webhooks', 'config.ts', 'settings.ts', 'server.ts'],
   },

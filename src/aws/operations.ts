@@ -197,6 +197,9 @@ function local(service: string, resource: string): string {
   return `arn:{partition}:${service}:{region}:{account}:${resource}`;
 }
 
+/** All declared reads. */
+export const operationNames = Object.keys(resources) as readonly OperationName[];
+
 /** Whether a name is one of the declared reads; the only thing that the read-only guard asks. */
 export function isOperation(name: string): name is OperationName {
   return Object.hasOwn(resources, name);

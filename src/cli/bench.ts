@@ -1,7 +1,7 @@
 /** Scores the diagnosis over scenario files: each world is served by the embedded AWS and diagnosed for real. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openAws, openDiagnosis } from '../app.ts';
+import { openAws, openDiagnosis, type Seams } from '../app.ts';
 import { parseRequest } from '../diagnosis/request.ts';
 import type { DiagnosisService } from '../diagnosis/types.ts';
 import type { AwsServer } from '../sandbox/aws/server.ts';
@@ -90,10 +90,15 @@ function progressOf({ err, progress }: CommandContext, total: number): (done: nu
   return done => err(`\r${done} of ${total} scenarios${done === total ? '\r\u001b[K' : ''}`);
 }
 
+/** What a run is given; `overhear` comes between the diagnosis and the embedded AWS. */
+type RunContext = Pick<CommandContext, 'clock' | 'config'> & {
+  overhear?: (access: Seams['access'], scenario: Scenario) => Seams['access'];
+};
+
 /** One after the other, so that durations can be compared. */
 export async function runScenarios(
   scenarios: ReadonlyMap<string, Scenario>,
-  context: Pick<CommandContext, 'clock' | 'config'>,
+  context: RunContext,
   onRun: (done: number) => void = () => undefined,
 ): Promise<BenchRun[]> {
   const { startAwsServer } = await import('../sandbox/aws/server.ts');
@@ -110,16 +115,12 @@ export async function runScenarios(
   }
 }
 
-async function runScenario(
-  scenario: Scenario,
-  server: AwsServer,
-  context: Pick<CommandContext, 'clock' | 'config'>,
-): Promise<BenchRun> {
+async function runScenario(scenario: Scenario, server: AwsServer, context: RunContext): Promise<BenchRun> {
   const endpoint = server.endpoint(scenario.id);
-  const { clock } = context;
+  const { clock, overhear = one => one } = context;
   const { region } = scenario.world;
   const credentials = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' };
-  const access = await openAws({ region, endpoint, credentials, clock, quotaShare: 1 });
+  const access = overhear(await openAws({ region, endpoint, credentials, clock, quotaShare: 1 }), scenario);
   const config = { ...context.config('command'), awsRegion: region, healthFeedUrl: `${endpoint}/health-feed` };
   const diagnosing = await openDiagnosis(config, { access, clock, log: createLog('error') });
   try {

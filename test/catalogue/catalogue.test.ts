@@ -1,15 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readOnlyPolicy } from '../../src/aws/policy-statements.ts';
 import { type BenchRun, runScenarios } from '../../src/cli/bench.ts';
 import { readConfig } from '../../src/config.ts';
 import { catalogueFolder, loadScenarios } from '../../src/sandbox/scenario.ts';
 import { type BenchTotal, totalOf } from '../../src/sandbox/score.ts';
+import { type AuthorizedCall, overhearing, ownLogGroups } from '../support/policy-calls.ts';
+import { refusedCalls } from '../support/policy-decisions.ts';
 
 const scenarios = await loadScenarios(catalogueFolder);
 let runs: BenchRun[] = [];
 let total: BenchTotal;
+const calls: AuthorizedCall[] = [];
 
 beforeAll(async () => {
-  runs = await runScenarios(scenarios, { clock: () => new Date(), config: readConfig });
+  const overhear = overhearing(call => calls.push(call));
+  runs = await runScenarios(scenarios, { clock: () => new Date(), config: readConfig, overhear });
   total = totalOf(runs);
 });
 
@@ -34,5 +39,14 @@ describe('the catalogue', () => {
 
   it('looks at the evidence: 95 % and more of the reads that a verdict needs', () => {
     expect(total.evidenceCoverage).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it('asks nothing that the generated policy does not allow, in three partitions', () => {
+    const statements = ['aws', 'aws-cn', 'aws-us-gov'].flatMap(
+      partition =>
+        readOnlyPolicy({ partition, accountId: '*', regions: [], logGroups: ownLogGroups, roleArns: [] }).Statement,
+    );
+    expect(calls.length).toBeGreaterThan(1_000);
+    expect(refusedCalls({ Version: '2012-10-17', Statement: statements }, calls)).toEqual([]);
   });
 });
