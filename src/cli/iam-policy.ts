@@ -90,7 +90,7 @@ function scopeOf(options: Options, { accounts, awsRegion }: Pick<Config, 'accoun
   const [region = awsRegion] = options.region;
   const partition = options.partition ?? (region === null ? 'aws' : partitionOf(region));
   const own = accounts.some(one => one.id === options.account);
-  const configured = own ? [] : accounts.map(one => one.roleArn);
+  const configured = own ? [] : accounts.flatMap(one => one.roleArn ?? []);
   return {
     partition,
     accountId: options.account ?? '*',
