@@ -59,9 +59,13 @@ export function policyLength(policy: IamPolicy): number {
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 export const managedPolicyCharacters = 6_144;
 
+/** Only for the roles that are named; what may be done with them is up to each role. */
+const takingRoles = 'sts:AssumeRole';
+
 function resourcesByAction(scope: PolicyScope): Map<string, string[]> {
   const byAction = new Map<string, Set<string>>();
   for (const operation of operationNames) {
+    if (operation === takingRoles) continue;
     const action = permissionOf(operation);
     const resources = byAction.get(action) ?? new Set();
     for (const template of resourcesOf(operation)) resources.add(filled(template, scope));
@@ -113,7 +117,7 @@ function logGroupArns(scope: PolicyScope): string[] {
 function assumeRole(roleArns: readonly string[]): IamStatement[] {
   if (roleArns.length === 0) return [];
   const Resource = [...new Set(roleArns)].toSorted();
-  return [{ Sid: 'TakeRolesOfOtherAccounts', Effect: 'Allow', Action: ['sts:AssumeRole'], Resource }];
+  return [{ Sid: 'TakeRolesOfOtherAccounts', Effect: 'Allow', Action: [takingRoles], Resource }];
 }
 
 /** Letters and digits only. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html */

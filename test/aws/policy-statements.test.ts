@@ -30,7 +30,7 @@ describe('the policy', () => {
   beforeAll(async () => {
     const overhear = overhearing(call => calls.push(call));
     await runScenarios(await loadScenarios(), { clock: () => new Date(), config: readConfig, overhear });
-  });
+  }, 120_000);
 
   it('allows every call that a shipped scenario makes, and log groups of people’s own naming where they are told', () => {
     expect(calls.length).toBeGreaterThan(100);
@@ -52,7 +52,8 @@ describe('the policy', () => {
   it.each([anywhere, wide])('has the declared reads for its actions, by name, and no more (%#)', scope => {
     const reads = readOnlyPolicy({ ...scope, roleArns: [] });
     const actions = reads.Statement.flatMap(statement => statement.Action).toSorted();
-    expect(actions).toEqual([...new Set(operationNames.map(permissionOf))].toSorted());
+    const declared = operationNames.filter(operation => operation !== 'sts:AssumeRole').map(permissionOf);
+    expect(actions).toEqual([...new Set(declared)].toSorted());
     expect(actions.filter(action => /[*?]/.test(action))).toEqual([]);
     // The verb of a read, in IAM's words; API Gateway's actions are HTTP methods.
     const writes = actions.filter(
