@@ -45,3 +45,15 @@ export function recorded(send: Send, clock: () => Date): { send: Send; stats(): 
     }),
   };
 }
+
+/** The same run with the calls that were made beside it: they count, but none of its own waited for them. */
+export function withCallsOf(stats: SendStats, others: readonly SendStats[]): SendStats {
+  const byOperation = { ...stats.awsCalls.byOperation };
+  for (const { awsCalls } of others) {
+    for (const [source, calls] of Object.entries(awsCalls.byOperation)) {
+      byOperation[source] = (byOperation[source] ?? 0) + calls;
+    }
+  }
+  const total = Object.values(byOperation).reduce((sum, calls) => sum + calls, 0);
+  return { ...stats, awsCalls: { total, byOperation } };
+}

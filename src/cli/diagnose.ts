@@ -81,7 +81,7 @@ function notLocated(
     case 'ambiguous':
       return output.candidates(
         'target_ambiguous',
-        `"${target}" fits more than one API or stage. Give the id of one of these, with --stage and --region where it needs them.`,
+        `"${target}" fits more than one API or stage. Give the id of one of these, with --stage, --region and --account where it needs them.`,
         location.candidates,
       );
     case 'unrelated':

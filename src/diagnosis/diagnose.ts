@@ -1,10 +1,11 @@
 import { readAlarmTags } from '../aws/metrics.ts';
-import { recorded } from '../aws/recorded.ts';
+import { recorded, withCallsOf } from '../aws/recorded.ts';
 import { memoised } from '../aws/send.ts';
 import type { Access, Aws } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { attempt, runCheck } from './finding.ts';
 import { alarmNamesIn, locate, placeOf } from './locate.ts';
+import { type AskedPlace, type Combined, combine, type Look, lookInAll, placesFor } from './locate-everywhere.ts';
 import { diagnoses, extended, steps } from './playbook.ts';
 import { readTrailAhead } from './read-changes.ts';
 import { readSignals } from './read-signals.ts';
@@ -38,9 +39,25 @@ export interface DiagnosisServiceOptions {
 
 /** What one run shares from locating to the report: the memo and the record of its calls. */
 interface RunContext {
+  /** The same for all that share one memo. */
+  opened: symbol;
   aws: Aws;
   started: Date;
   stats(): Omit<CallStats, 'durationMs'>;
+}
+
+interface Search {
+  request: DiagnosisRequest;
+  places: readonly AskedPlace[];
+}
+
+/** What all targets that a request may mean share while they are looked for. */
+interface Searching {
+  searches: readonly Search[];
+  /** By place. */
+  opened: Map<string, Promise<RunContext>>;
+  found: Map<Location, RunContext>;
+  notice: AlarmNotice | undefined;
 }
 
 /** The extended pass looks back this far. */
@@ -55,7 +72,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     const started = clock();
     const aws = await access.open(accountId, region);
     const calls = recorded(aws.send, clock);
-    return { aws: { ...aws, send: memoised(calls.send) }, started, stats: calls.stats };
+    return { aws: { ...aws, send: memoised(calls.send) }, opened: Symbol(aws.region), started, stats: calls.stats };
   }
 
   /** The own account's id is asked for beside the first reads, not before them. */
@@ -73,34 +90,45 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     return runCheck(definition, run, findings, clock, onDefect);
   }
 
-  /** One target of several that a request may mean; those in the same account and Region share their reads. */
-  async function locateOne(
-    request: DiagnosisRequest,
-    requests: readonly DiagnosisRequest[],
-    places: Map<string, Promise<RunContext>>,
-    notice: AlarmNotice | undefined,
-  ): Promise<Location> {
-    const key = (one: DiagnosisRequest) => JSON.stringify(placeOf(one.target, one));
+  /** Where one target leads in one account and Region. Targets that are looked for in the same place share its reads. */
+  async function lookIn(place: AskedPlace, { request, places }: Search, shared: Searching): Promise<Look> {
+    const { searches, opened, found, notice } = shared;
+    const key = keyOf(place);
     try {
-      const place = placeOf(request.target, request);
-      const opened = places.get(key(request)) ?? open(place.accountId, place.region);
-      places.set(key(request), opened);
-      const context = await opened;
+      const opening = opened.get(key) ?? open(place.accountId, place.region);
+      opened.set(key, opening);
+      const context = await opening;
       // What is one guess of several is not read ahead: most of it would be read in vain.
       const expect = (target: Target, window: Window) => {
-        if (requests.length === 1) startReading(runOf(context, target, window, request.overrides));
+        if (searches.length === 1 && places.length === 1)
+          startReading(runOf(context, target, window, request.overrides));
       };
       const identity = access.ownAccountId();
-      const alarmNames = alarmNamesIn(requests.filter(one => key(one) === key(request)));
+      const here = searches.filter(search => search.places.some(one => keyOf(one) === key));
+      const alarmNames = alarmNamesIn(here.map(search => search.request));
       const located = await locate(request, { aws: context.aws, now: context.started, expect, notice, alarmNames });
       const known = await identified(context, identity);
       const location = inAccount(located, known.aws.accountId);
-      contexts.set(location, known);
-      return location;
+      found.set(location, known);
+      return { place, location, unread: null };
     } catch (error) {
-      if (error instanceof UnreadError) return { kind: 'unreadable', message: error.message, remedy: error.remedy };
+      if (error instanceof UnreadError) return { place, location: null, unread: error };
       throw error;
     }
+  }
+
+  /** One target, in every place where it may be. */
+  async function locateOne(search: Search, shared: Searching): Promise<Combined> {
+    const looks = await lookInAll(search.places, place => lookIn(place, search, shared));
+    const combined = combine(search.request, looks);
+    const context = combined.from === null ? undefined : shared.found.get(combined.from);
+    if (context !== undefined) {
+      const others = [...shared.found.values()]
+        .filter(one => one.opened !== context.opened)
+        .map(({ stats }) => stats());
+      contexts.set(combined.location, { ...context, stats: () => withCallsOf(context.stats(), others) });
+    }
+    return combined;
   }
 
   /** Runs the playbook, and the extended pass where nothing explains the errors. */
@@ -125,11 +153,14 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
   return {
     async locate(request, notice) {
       const requests = [request.target, ...(request.alternatives ?? [])].map(target => ({ ...request, target }));
-      const places = new Map<string, Promise<RunContext>>();
+      const searches = await Promise.all(
+        requests.map(async one => ({ request: one, places: await placesFor(one, access) })),
+      );
+      const shared: Searching = { searches, opened: new Map(), found: new Map(), notice };
       let first: Location | null = null;
-      for (const one of requests) {
-        const location = await locateOne(one, requests, places, notice);
-        if (location.kind !== 'not_found' && location.kind !== 'unrelated') return location;
+      for (const search of searches) {
+        const { location, isOpen } = await locateOne(search, shared);
+        if (!isOpen) return location;
         first ??= location;
       }
       // There is always the target itself.
@@ -143,7 +174,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     },
 
     async diagnose(trigger, location, onFinding = () => undefined) {
-      const { target, window, threshold } = location;
+      const { target, window, threshold, unseen = [] } = location;
       const { overrides } = trigger.request;
       const context =
         contexts.get(location) ??
@@ -156,11 +187,13 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
           id,
           trigger,
           threshold,
+          unseen,
           generatedAt: clock(),
           stats: { ...context.stats(), durationMs: clock().getTime() - context.started.getTime() },
         });
       const wider = () => runOf(context, target, widened(window), overrides);
-      return { ...(await runPlaybook(run, wider, conclude, onFinding)), overrides };
+      const record = { ...(await runPlaybook(run, wider, conclude, onFinding)), overrides };
+      return unseen.length > 0 ? { ...record, unseen } : record;
     },
 
     async rerun(record, checkId) {
@@ -172,7 +205,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
       const known = record.findings.filter(finding => finding.id !== definition.id);
       const finding = await check(definition, run, known);
       const findings = record.findings.map(old => (old.id === finding.id ? finding : old));
-      return { ...record, findings, report: judgeAgain(record.report, findings, clock()) };
+      return { ...record, findings, report: judgeAgain(record.report, findings, clock(), record.unseen) };
     },
   };
 }
@@ -187,6 +220,10 @@ function startReading({ signals, aws, window }: Run): void {
   const ahead = [signals.stage(), signals.deployed(), signals.deployments(), signals.failures()];
   for (const reading of ahead) void attempt<unknown>(reading);
   readTrailAhead(aws, window);
+}
+
+function keyOf({ accountId, region }: AskedPlace): string {
+  return JSON.stringify([accountId, region]);
 }
 
 /** Fills in the account that was not known while locating. */

@@ -6,12 +6,14 @@ import type {
   CallStats,
   Finding,
   FindingGroup,
+  Gap,
   Impact,
   Report,
   ReportedFinding,
   Run,
   Series,
   Trigger,
+  Verdict,
 } from './types.ts';
 import { judgeVerdict } from './verdict.ts';
 
@@ -22,6 +24,8 @@ export interface ReportOptions {
   generatedAt: Date;
   threshold: number | null;
   stats: CallStats;
+  /** Gaps of the search for the target. */
+  unseen: readonly Gap[];
 }
 
 /** Judges the findings and puts the report together from the run's shared signals. */
@@ -34,7 +38,7 @@ export async function concludeReport(run: Run, findings: readonly Finding[], opt
   const impact = impactOf(traffic.value, failures.value?.requests ?? null);
   const pattern = traffic.value?.pattern ?? 'unknown';
   const window = { ...run.window, onset: traffic.value?.onset ?? null };
-  const { id, trigger, generatedAt, stats } = options;
+  const { id, trigger, generatedAt, stats, unseen } = options;
   const series: Series = traffic.value?.series ?? { periodSeconds: 60, points: null, threshold: null };
   return {
     schemaVersion: 1,
@@ -45,7 +49,10 @@ export async function concludeReport(run: Run, findings: readonly Finding[], opt
     window,
     impact,
     series: { ...series, threshold: options.threshold },
-    verdict: judgeVerdict(findings, { impact, pattern, metricsSettled: isSettled(failures.value, run) }, run.target),
+    verdict: withGaps(
+      judgeVerdict(findings, { impact, pattern, metricsSettled: isSettled(failures.value, run) }, run.target),
+      unseen,
+    ),
     ...findingsOf(findings),
     changes: byRelevance(changes.value?.changes ?? [], findings, run.target, run.window).map(reported),
     stats,
@@ -53,15 +60,24 @@ export async function concludeReport(run: Run, findings: readonly Finding[], opt
 }
 
 /** The same report with one finding run again: verdict and findings anew, the rest as it was. */
-export function judgeAgain(report: Report, findings: readonly Finding[], generatedAt: Date): Report {
+export function judgeAgain(
+  report: Report,
+  findings: readonly Finding[],
+  generatedAt: Date,
+  unseen: readonly Gap[] = [],
+): Report {
   const metricsSettled = report.verdict.status === 'no_errors';
   const facts = { impact: report.impact, pattern: report.verdict.pattern, metricsSettled };
   return {
     ...report,
     generatedAt: generatedAt.toISOString(),
-    verdict: judgeVerdict(findings, facts, report.target),
+    verdict: withGaps(judgeVerdict(findings, facts, report.target), unseen),
     ...findingsOf(findings),
   };
+}
+
+function withGaps(verdict: Verdict, unseen: readonly Gap[]): Verdict {
+  return { ...verdict, gaps: [...verdict.gaps, ...unseen] };
 }
 
 /** CloudWatch has a stage's metrics within a minute or two; what older log lines tell and metrics do not, is not the stage's. */

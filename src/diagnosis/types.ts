@@ -344,12 +344,16 @@ export interface DiagnosisRecord {
   report: Report;
   findings: Finding[];
   overrides: Overrides;
+  /** Accounts where the target was not looked for; no finding has these gaps. */
+  unseen?: Gap[];
 }
 
 /** Where a request leads. */
 export type Location =
-  | { kind: 'found'; target: Target; window: Window; threshold: number | null }
+  /** `unseen`: other accounts could not be looked at, where there may be one of the same name. */
+  | { kind: 'found'; target: Target; window: Window; threshold: number | null; unseen?: Gap[] }
   | { kind: 'ambiguous'; candidates: Candidate[] }
+  /** `region`: where it was looked for; several accounts and Regions in words. */
   | { kind: 'not_found'; region: string; candidates: Candidate[] }
   /** An alarm with no API behind what it watches. `watches` is one sentence that names the alarm and what that is. */
   | { kind: 'unrelated'; alarm: string; watches: string }
