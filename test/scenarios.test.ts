@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type BenchRun, runScenarios } from '../src/cli/bench.ts';
 import { readConfig } from '../src/config.ts';
-import { loadScenarios } from '../src/sandbox/scenario.ts';
+import { catalogueFolder, loadScenario, loadScenarios, type Scenario } from '../src/sandbox/scenario.ts';
 
 const scenarios = await loadScenarios();
 const runs = await runScenarios(scenarios, { clock: () => new Date(), config: readConfig });
@@ -56,34 +57,53 @@ describe('what could not be read', () => {
 
 describe('the call plan', () => {
   // docs/architecture.md, "The call plan"; sts:GetCallerIdentity is asked once for a process and not counted here.
-  const plan = [
+  const changesHealthAndFunction = [
+    'cloudtrail:LookupEvents',
+    'cloudtrail:LookupEvents',
+    'health:DescribeEvents',
+    'cloudwatch:GetMetricData',
+    'lambda:GetFunctionConfiguration',
+    'lambda:GetPolicy',
+    'iam:GetRole',
+  ];
+  const rest = [
     'apigateway:GetRestApi',
     'apigateway:GetStage',
     'apigateway:GetExport',
     'apigateway:GetResources',
     'apigateway:GetDeployments',
-    'cloudtrail:LookupEvents',
-    'cloudtrail:LookupEvents',
     'logs:FilterLogEvents',
-    'cloudwatch:GetMetricData',
-    'lambda:GetFunctionConfiguration',
-    'lambda:GetPolicy',
     'logs:FilterLogEvents',
-    'health:DescribeEvents',
-    'iam:GetRole',
-    'iam:SimulatePrincipalPolicy',
+    ...changesHealthAndFunction,
+  ];
+  const http = [
+    'apigateway:GetApi',
+    'apigateway:GetStage',
+    'apigateway:GetRoutes',
+    'apigateway:GetIntegrations',
+    'logs:FilterLogEvents',
+    ...changesHealthAndFunction,
   ];
 
-  it('is what is asked from an id and a stage, behind one function, in three waves', async () => {
-    const scenario = structuredClone(runOf('lambda-permission-removed').scenario);
-    scenario.args = ['a1b2c3d4e5', 'prod'];
+  it.each([
+    { type: 'REST', id: 'lambda-permission-removed', args: ['a1b2c3d4e5', 'prod'], plan: rest, most: 16 },
+    { type: 'HTTP', id: 'http-permission-removed', args: ['h4x8m2k1pq', '$default'], plan: http, most: 12 },
+  ])('of a $type API is what is asked from an id and a stage, behind one function, in three waves', async one => {
+    const scenario = structuredClone(one.type === 'REST' ? runOf(one.id).scenario : await fromCatalogue(one.id));
+    scenario.args = one.args;
     // Long enough for the waves to be told apart on a busy machine.
     scenario.world.faults.latencyMs = 250;
     const [run] = await runScenarios(new Map([[scenario.id, scenario]]), {
       clock: () => new Date(),
       config: readConfig,
     });
-    expect(run?.asked.toSorted()).toEqual(plan.toSorted());
+    expect(run?.asked.toSorted()).toEqual(one.plan.toSorted());
+    expect(one.plan.length).toBeLessThanOrEqual(one.most);
     expect(run?.outcome.report?.stats.depth).toBe(3);
+    expect(run?.outcome.report?.verdict.causes[0]?.id).toBe('lambda-invoke-permission-missing');
   });
+
+  async function fromCatalogue(id: string): Promise<Scenario> {
+    return loadScenario(join(catalogueFolder, `${id}.yaml`));
+  }
 });

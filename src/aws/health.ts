@@ -23,7 +23,7 @@ const pageCap = 5;
  */
 export async function readServiceEvents(send: Send, query: HealthQuery): Promise<ServiceEvent[]> {
   try {
-    return await healthEvents(send, query.region);
+    return await readHealthEvents(send, query.region);
   } catch (error) {
     if (!(error instanceof UnreadError) || !query.feedUrl) throw error;
     // The public feed does not cover China.
@@ -36,7 +36,8 @@ export async function readServiceEvents(send: Send, query: HealthQuery): Promise
   }
 }
 
-async function healthEvents(send: Send, region: string): Promise<ServiceEvent[]> {
+/** From the Health API alone. */
+export async function readHealthEvents(send: Send, region: string): Promise<ServiceEvent[]> {
   const listed = await readPages(pageCap, async nextToken => {
     const page = await send('health:DescribeEvents', {
       filter: {

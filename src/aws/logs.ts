@@ -1,6 +1,7 @@
 import { redact } from '../redact.ts';
 import { readPages } from './paging.ts';
 import type { Send } from './send.ts';
+import { inTurns } from './turns.ts';
 import type { Listed, LogEvent } from './types.ts';
 import { orNull } from './unread.ts';
 
@@ -50,7 +51,7 @@ export async function readLogEvents(send: Send, logGroup: string, query: LogQuer
   const events = listed.items.slice(0, query.limit);
   const redacted = redactor();
   return {
-    items: events.map(event => ({
+    items: await inTurns(events, event => ({
       at: new Date(event.timestamp ?? 0).toISOString(),
       message: redacted((event.message ?? '').trimEnd()),
       stream: event.logStreamName ?? null,

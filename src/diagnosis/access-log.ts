@@ -47,10 +47,11 @@ function singleSpaced(text: string): string {
 
 function keep(fields: AccessFields, name: string, value: string): void {
   const canonical = synonyms[name] ?? name;
+  if (fields[canonical] && fields[canonical] !== '-') return;
   // The quoted form of a message carries its own quotes.
   const trimmed = value.trim();
   const bare = trimmed.startsWith('"') ? trimmed.replace(/^"(.*)"$/s, '$1').trim() : trimmed;
-  if (!fields[canonical] || fields[canonical] === '-') fields[canonical] = bare;
+  fields[canonical] = bare;
 }
 
 /** The format as a JSON document, values being strings with variables in them; null for formats that are no JSON. */
@@ -84,7 +85,14 @@ function byTemplate(template: unknown, text: string): AccessFields | null {
 function collect(template: unknown, value: unknown, fields: AccessFields): void {
   if (typeof template === 'string') {
     const text = value === null || value === undefined ? '-' : String(value);
-    const found = byPieces(piecesOf(template), text);
+    const pieces = piecesOf(template);
+    const [only] = pieces.names;
+    // Most values are one variable and nothing else.
+    if (only !== undefined && template === `$context.${only}`) {
+      keep(fields, only, text);
+      return;
+    }
+    const found = byPieces(pieces, text);
     for (const [name, one] of Object.entries(found ?? {})) keep(fields, name, one);
     return;
   }

@@ -1,7 +1,8 @@
+import { readHealthEvents } from '../aws/health.ts';
 import { readAlarmTags } from '../aws/metrics.ts';
 import { recorded, withCallsOf } from '../aws/recorded.ts';
 import { memoised } from '../aws/send.ts';
-import type { Access, Aws } from '../aws/types.ts';
+import type { Access, ApiType, Aws } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { attempt, runCheck } from './finding.ts';
 import { alarmNamesIn, locate, placeOf } from './locate.ts';
@@ -59,6 +60,8 @@ interface Searching {
   found: Map<Location, RunContext>;
   notice: AlarmNotice | undefined;
 }
+/** Types of this many APIs of one account and Region are remembered. */
+const knownTypesCap = 10_000;
 
 /** The extended pass looks back this far. */
 const extendedMinutes = 30;
@@ -67,6 +70,13 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
   const { access, clock, newId, onDefect, healthFeedUrl, fetch } = options;
   /** Reads made while locating are not made again when the same location is diagnosed. */
   const contexts = new WeakMap<Location, RunContext>();
+
+  const typesByPlace = new Map<string, Map<string, ApiType>>();
+  const typesIn = (place: string): Map<string, ApiType> => {
+    const types = typesByPlace.get(place) ?? new Map<string, ApiType>();
+    typesByPlace.set(place, types);
+    return types;
+  };
 
   async function open(accountId: string | null, region: string | null): Promise<RunContext> {
     const started = clock();
@@ -106,7 +116,12 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
       const identity = access.ownAccountId();
       const here = searches.filter(search => search.places.some(one => keyOf(one) === key));
       const alarmNames = alarmNamesIn(here.map(search => search.request));
-      const located = await locate(request, { aws: context.aws, now: context.started, expect, notice, alarmNames });
+      const { aws, started: now } = context;
+      const knownTypes = typesIn(`${aws.accountId} ${aws.region}`);
+      const located = await locate(request, { aws, now, expect, notice, alarmNames, knownTypes });
+      if (located.kind === 'found' && knownTypes.size < knownTypesCap) {
+        knownTypes.set(located.target.apiId, located.target.apiType);
+      }
       const known = await identified(context, identity);
       const location = inAccount(located, known.aws.accountId);
       found.set(location, known);
@@ -220,6 +235,7 @@ function startReading({ signals, aws, window }: Run): void {
   const ahead = [signals.stage(), signals.deployed(), signals.deployments(), signals.failures()];
   for (const reading of ahead) void attempt<unknown>(reading);
   readTrailAhead(aws, window);
+  void attempt(readHealthEvents(aws.send, aws.region));
 }
 
 function keyOf({ accountId, region }: AskedPlace): string {

@@ -13,6 +13,8 @@ import type { Candidate, DiagnosisRequest, Location, Target, Window } from './ty
 export interface LocateContext {
   aws: Aws;
   now: Date;
+  /** Types of APIs that were found before, by id: an API never changes its type. */
+  knownTypes?: ReadonlyMap<string, ApiType>;
   /** Called as soon as an API id and a stage are known, before they are verified, so that reads can start; may be called again. */
   expect(target: Target, window: Window): void;
 }
@@ -40,12 +42,13 @@ export async function locateId(
     if (stage !== null) search.expect(targetOf(guessed(type), stage, aws), window);
   };
   // An id does not tell its type; of the stage names, this one only HTTP APIs have.
-  const notRest = stage === '$default' || flavour === 'v2';
+  const known = search.knownTypes?.get(reference.apiId) ?? 'REST';
+  const notRest = stage === '$default' || flavour === 'v2' || known !== 'REST';
   if (!notRest) expect('REST');
   const rest = notRest ? null : await attempt(readRestApi(aws.send, reference.apiId));
   if (rest?.value) return withStage(summary(rest.value), stage, search);
   const unread = rest?.unread ?? null;
-  if (unread === null) expect('HTTP');
+  if (unread === null) expect(known === 'WEBSOCKET' ? known : 'HTTP');
   const v2 = await attempt(readApi(aws.send, reference.apiId));
   if (v2.value !== null) return withStage(summary(v2.value), stage, search);
   if (unread === null && v2.unread === null) return locateName(request.target.trim(), stage, search);

@@ -1,3 +1,4 @@
+import { inTurns } from '../aws/turns.ts';
 import type { LogEvent } from '../aws/types.ts';
 import { type AccessFields, accessLogParser } from './access-log.ts';
 import { readAccess } from './access-reading.ts';
@@ -31,7 +32,14 @@ export function assembleRequests<Event extends { message: string }>(
   events: readonly Event[],
   read: (event: Event) => LineReading = event => classifyLine(event.message),
 ): AssembledRequest<Event>[] {
-  const entries = inTrace(events.map(event => ({ event, reading: read(event) })));
+  return grouped(events.map(event => ({ event, reading: read(event) }))).map(decidedOf);
+}
+
+/** A group and the name that its lines share; `line 7` for a line that names no request. */
+type Group<Event> = readonly [key: string, members: ReadEvent<Event>[]];
+
+function grouped<Event extends { message: string }>(read: readonly ReadEvent<Event>[]): Group<Event>[] {
+  const entries = inTrace(read);
   const nameOf = requestNames(entries.map(entry => entry.reading));
   const groups = new Map<string, ReadEvent<Event>[]>();
   for (const [at, entry] of entries.entries()) {
@@ -42,15 +50,19 @@ export function assembleRequests<Event extends { message: string }>(
     if (group) group.push(entry);
     else groups.set(key, [entry]);
   }
-  return [...groups].map(([key, members]) => ({
+  return [...groups];
+}
+
+function decidedOf<Event>([key, members]: Group<Event>): AssembledRequest<Event> {
+  return {
     ...decideRequest(members.map(member => member.reading)),
     requestId: key.includes(' ') ? null : key,
     members,
-  }));
+  };
 }
 
 /** Gives lines without an id the id of the trace, or of the unfinished body, that they continue. */
-function inTrace<Event extends { message: string }>(entries: ReadEvent<Event>[]): ReadEvent<Event>[] {
+function inTrace<Event extends { message: string }>(entries: readonly ReadEvent<Event>[]): ReadEvent<Event>[] {
   let trace: string | null = null;
   let previous: LineReading | null = null;
   return entries.map(({ event, reading }) => {
@@ -118,22 +130,56 @@ export interface LogGroups {
   access: string | null;
 }
 
+/** Events of one log, in any order, and what each says by itself. */
+export type ReadLog = ReadonlyMap<LogEvent, LineReading>;
+
+/** Reads the lines of an execution log. Lets the event loop turn between them. */
+export async function readExecutionLines(events: readonly LogEvent[]): Promise<ReadLog> {
+  const read = lineReader();
+  return new Map(await inTurns(events, event => [event, read(event.message)] as const));
+}
+
+/** Requests repeat the same sentences: behind the request's id, each is read once. */
+function lineReader(): (message: string) => LineReading {
+  const known = new Map<string, LineReading>();
+  return message => {
+    const [bracketed, id] = /^\(([0-9a-f]{8}-[0-9a-f-]{27})\) (?!\()/.exec(message) ?? [];
+    if (bracketed === undefined || id === undefined) return classifyLine(message);
+    const sentence = message.slice(bracketed.length);
+    const reading = known.get(sentence) ?? classifyLine(message);
+    known.set(sentence, reading);
+    return { ...reading, requestId: id };
+  };
+}
+
+/**
+ * Reads the lines of an access log, without those that name another API or stage. Lets the event loop turn between them.
+ * @param stage stages may share a log group
+ */
+export async function readAccessLines(access: AccessEvents, apiType: ApiType, stage: string): Promise<ReadLog> {
+  const parse = access.format === null ? null : accessLogParser(access.format);
+  const readings = await inTurns(distinct(access.events), event => {
+    const fields = parse?.(event.message) ?? null;
+    if (fields !== null && isForeign(fields, access, stage)) return null;
+    return [event, fields === null ? classifyLine(event.message) : readAccess(fields, apiType)] as const;
+  });
+  return new Map(readings.filter(one => one !== null));
+}
+
 /**
  * The requests that ended with 5xx or carry a failure line, and those that were refused with 403 or 429 (callers tell
- * them apart by `status`). Pure, linear in the number of events.
- * @param stage access-log lines that name another stage are left out: stages may share a log group
+ * them apart by `status`). Linear in the number of events, and lets the event loop turn between requests.
  */
-export function assembleFailures(
-  execution: readonly LogEvent[],
-  access: AccessEvents | null,
-  apiType: ApiType,
-  stage: string,
-  groups: LogGroups = { execution: null, access: null },
-): FailedRequest[] {
-  const accessReadings = access === null ? new Map<LogEvent, LineReading>() : readAccessEvents(access, apiType, stage);
-  const events = inOrder([...distinct(execution), ...accessReadings.keys()]);
-  const requests = assembleRequests(events, event => accessReadings.get(event) ?? classifyLine(event.message));
-  return requests.filter(isFailure).map(request => toFailedRequest(request, accessReadings, groups));
+export async function assembleFailures(
+  execution: ReadLog,
+  access: ReadLog,
+  names: LogGroups = { execution: null, access: null },
+): Promise<FailedRequest[]> {
+  const events = inOrder([...distinct([...execution.keys()]), ...access.keys()]);
+  const read = (event: LogEvent) => access.get(event) ?? execution.get(event) ?? classifyLine(event.message);
+  const groups = grouped(events.map(event => ({ event, reading: read(event) })));
+  const requests = await inTurns(groups, decidedOf);
+  return requests.filter(isFailure).map(request => toFailedRequest(request, access, names));
 }
 
 /**
@@ -154,17 +200,6 @@ function inOrder(events: readonly LogEvent[]): LogEvent[] {
   return events.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-function readAccessEvents(access: AccessEvents, apiType: ApiType, stage: string): Map<LogEvent, LineReading> {
-  const parse = access.format === null ? null : accessLogParser(access.format);
-  const readings = new Map<LogEvent, LineReading>();
-  for (const event of distinct(access.events)) {
-    const fields = parse?.(event.message) ?? null;
-    if (fields !== null && isForeign(fields, access, stage)) continue;
-    readings.set(event, fields === null ? classifyLine(event.message) : readAccess(fields, apiType));
-  }
-  return readings;
-}
-
 function isForeign(fields: AccessFields, { apiId }: AccessEvents, stage: string): boolean {
   const named = (name: string) => (fields[name] === '-' ? undefined : fields[name]);
   const api = named('apiId') ?? /^([a-z0-9]{10})\.execute-api\./.exec(named('domainName') ?? '')?.[1] ?? apiId;
@@ -177,14 +212,10 @@ function isFailure({ status, failed }: RequestDecision): boolean {
   return failed || (status !== null && (status >= 500 || refused.includes(status)));
 }
 
-function toFailedRequest(
-  request: AssembledRequest<LogEvent>,
-  accessReadings: ReadonlyMap<LogEvent, LineReading>,
-  groups: LogGroups,
-): FailedRequest {
+function toFailedRequest(request: AssembledRequest<LogEvent>, access: ReadLog, groups: LogGroups): FailedRequest {
   const { members, decisive } = request;
   const shown = members[decisive ?? members.length - 1]?.event ?? null;
-  const group = shown !== null && accessReadings.has(shown) ? groups.access : groups.execution;
+  const group = shown !== null && access.has(shown) ? groups.access : groups.execution;
   return {
     requestId: request.requestId,
     at: members.reduce((earliest, { event }) => (event.at < earliest ? event.at : earliest), shown?.at ?? ''),

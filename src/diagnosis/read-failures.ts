@@ -2,7 +2,7 @@ import { cliLine } from '../aws/links.ts';
 import { logGroupOfArn, readLogEvents } from '../aws/logs.ts';
 import type { Listed, LogEvent, Stage } from '../aws/types.ts';
 import { attempt, gapOf } from './finding.ts';
-import { assembleFailures } from './log-lines.ts';
+import { assembleFailures, type ReadLog, readAccessLines, readExecutionLines } from './log-lines.ts';
 import {
   anyOf,
   executionGroups,
@@ -29,29 +29,18 @@ const accessPatterns: Patterns = { all: anyOf([...serverErrors, '403', '429']), 
 
 export async function readFailures(sources: SignalSources, stage: Signals['stage']): Promise<Failures> {
   const { target } = sources;
-  const [{ group: execution, log: executionLog }, settings] = await Promise.all([
-    readExecutionLog(sources),
-    attempt(stage()),
-  ]);
-  const access = settings.value?.accessLogs ?? null;
-  const accessGroup = access === null ? null : logGroupOfArn(access.destinationArn);
-  const accessLog = accessGroup === null ? null : await attempt(readFailing(sources, accessGroup, accessPatterns));
-
-  const lines = (extra: LogEvent[]) => [...(executionLog?.value?.items ?? []), ...extra];
-  const accessLines =
-    access && accessLog?.value ? { format: access.format, events: accessLog.value.items, apiId: target.apiId } : null;
-  const assemble = (extra: LogEvent[]) =>
-    assembleFailures(lines(extra), accessLines, target.apiType, target.stage, { execution, access: accessGroup });
-  let requests = assemble([]);
+  // Each log is read through as it comes, while the other is still on its way.
+  const [
+    { group: execution, log: executionLog, read },
+    { settings, access, group: accessGroup, log: accessLog, lines },
+  ] = await Promise.all([readExecutionLog(sources), readAccessLog(sources, stage)]);
+  const assemble = (extra: ReadLog) =>
+    assembleFailures(new Map([...read, ...extra]), lines, { execution, access: accessGroup });
+  let requests = await assemble(new Map());
   const undecided = requests.filter(one => isShallow(one) && one.requestId !== null);
   if (undecided.length > 0 && execution !== null && executionLog?.value) {
-    requests = assemble(
-      await contextOf(
-        sources,
-        execution,
-        undecided.flatMap(one => one.requestId ?? []),
-      ),
-    );
+    const ids = undecided.flatMap(one => one.requestId ?? []);
+    requests = await assemble(await contextOf(sources, execution, ids));
   }
 
   const offBySettings = settings.value !== null && loggingOff(settings.value);
@@ -88,13 +77,13 @@ function isShallow({ cause }: FailedRequest): boolean {
 const contextRequests = 5;
 
 /** All lines of some requests: at INFO level the route, the endpoint's answer and the authorizer are among them. */
-async function contextOf(sources: SignalSources, group: string, requestIds: string[]): Promise<LogEvent[]> {
+async function contextOf(sources: SignalSources, group: string, requestIds: string[]): Promise<ReadLog> {
   const pattern = [...new Set(requestIds)]
     .slice(0, contextRequests)
     .map(id => `?"${id}"`)
     .join(' ');
   const read = await attempt(readLogEvents(sources.aws.send, group, span(sources, pattern)));
-  return read.value?.items ?? [];
+  return readExecutionLines(read.value?.items ?? []);
 }
 
 async function readFailing(
@@ -111,8 +100,19 @@ function span({ window }: SignalSources, pattern: string) {
   return { start: window.start, end: window.end, pattern, limit: logEventCap };
 }
 
+interface ExecutionLog {
+  group: string | null;
+  log: LogReading | null;
+  read: ReadLog;
+}
+
+async function readExecutionLog(sources: SignalSources): Promise<ExecutionLog> {
+  const { group, log } = await firstExecutionLog(sources);
+  return { group, log, read: await readExecutionLines(log?.value?.items ?? []) };
+}
+
 /** From the first group that exists; the first candidate stands for all where none does. */
-async function readExecutionLog(sources: SignalSources): Promise<{ group: string | null; log: LogReading | null }> {
+async function firstExecutionLog(sources: SignalSources): Promise<Omit<ExecutionLog, 'read'>> {
   const [first, ...others] = groupsOf(sources);
   if (first === undefined) return { group: null, log: null };
   const read = (group: string) => attempt(readFailing(sources, group, executionPatterns));
@@ -127,6 +127,20 @@ async function readExecutionLog(sources: SignalSources): Promise<{ group: string
 
 function groupsOf({ target, overrides }: SignalSources): string[] {
   return overrides.logGroup === null ? executionGroups(target) : [overrides.logGroup];
+}
+
+/** The access log that the stage's settings name, as soon as these are there. */
+async function readAccessLog(sources: SignalSources, stage: Signals['stage']) {
+  const { apiId, apiType, stage: name } = sources.target;
+  const settings = await attempt(stage());
+  const access = settings.value?.accessLogs ?? null;
+  const group = access === null ? null : logGroupOfArn(access.destinationArn);
+  const log = group === null ? null : await attempt(readFailing(sources, group, accessPatterns));
+  const lines: ReadLog =
+    access !== null && log?.value
+      ? await readAccessLines({ format: access.format, events: log.value.items, apiId }, apiType, name)
+      : new Map();
+  return { settings, access, group, log, lines };
 }
 
 function loggingOff({ logging, routeLogging }: Stage): boolean {

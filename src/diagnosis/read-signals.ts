@@ -16,7 +16,7 @@ import { readServiceEvents } from '../aws/health.ts';
 import { readFunction } from '../aws/lambda.ts';
 import { cliLine } from '../aws/links.ts';
 import { readMetrics } from '../aws/metrics.ts';
-import type { Api, Aws, Configuration, Stage } from '../aws/types.ts';
+import type { Api, Aws, Configuration, Deployment, Listed, Stage } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { backendsOf, lambdaReference } from './backends.ts';
 import { undeployedDifferences } from './deployed.ts';
@@ -49,7 +49,11 @@ export function readSignals(sources: SignalSources): Signals {
 
   const api = once(() => (rest ? readRestApi(send, apiId) : readApi(send, apiId)));
   const stage = once(() => (rest ? readRestStage(send, apiId, target.stage) : readStage(send, apiId, target.stage)));
-  const deployments = once(() => (rest ? listRestDeployments(send, apiId) : listDeployments(send, apiId)));
+  const deployments = once(async () => {
+    if (rest) return listRestDeployments(send, apiId);
+    const settings = (await attempt(stage())).value;
+    return settings !== null && deploysItself(settings) ? ownDeployment(settings) : listDeployments(send, apiId);
+  });
   const deployed = once(() => (rest ? restDeployed(sources, { api, stage }) : v2Deployed(sources, stage)));
   const backends = once(async () => {
     const { configuration, stageVariables } = await deployed();
@@ -182,6 +186,16 @@ async function v2Deployed({ aws, target }: SignalSources, stage: Signals['stage'
 /** A failed automatic deployment leaves the stage as it was, and says so in the stage's message. */
 function deploysItself({ autoDeploy, lastDeploymentMessage }: Stage): boolean {
   return autoDeploy && (lastDeploymentMessage === null || /^success/i.test(lastDeploymentMessage));
+}
+
+/**
+ * Of a stage that deploys itself changes take effect at once, so that the deployments before are of no account. With
+ * each automatic deployment the stage is updated, which saves asking for the list.
+ */
+function ownDeployment({ deploymentId, lastUpdatedAt }: Stage): Listed<Deployment> {
+  if (deploymentId === null || lastUpdatedAt === null) return { items: [], complete: true };
+  const deployed = { autoDeployed: true, status: 'DEPLOYED', statusMessage: null, description: null } as const;
+  return { items: [{ id: deploymentId, createdAt: lastUpdatedAt, ...deployed }], complete: true };
 }
 
 /** An export names authorizers by name and integrations not at all; command lines and policies need their ids. */

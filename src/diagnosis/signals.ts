@@ -24,7 +24,7 @@ export interface Signals {
   api(): Promise<Api | null>;
   /** null: no such stage. */
   stage(): Promise<Stage | null>;
-  /** Newest first. */
+  /** Newest first; of a stage that deploys itself only its own, known from the stage. */
   deployments(): Promise<Listed<Deployment>>;
   deployed(): Promise<Deployed>;
   /** Where requests end: one entry for each distinct backend, failing routes first. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { locate } from '../../src/diagnosis/locate.ts';
-import type { DiagnosisRequest, Target } from '../../src/diagnosis/types.ts';
+import type { ApiType, DiagnosisRequest, Target } from '../../src/diagnosis/types.ts';
 import { awsOf, notFound, runOf, sending } from './steps/fixtures.ts';
 
 type Answers = Parameters<typeof sending>[0];
@@ -15,7 +15,7 @@ const http: Answers = {
   'apigatewayv2:GetStage': ({ StageName }) => ({ StageName }),
 };
 
-async function locating(stage: string | null, answers: Answers) {
+async function locating(stage: string | null, answers: Answers, knownTypes = new Map<string, ApiType>()) {
   const { send, asked } = sending(answers);
   const expected: Target[] = [];
   const { overrides, now } = runOf();
@@ -27,7 +27,12 @@ async function locating(stage: string | null, answers: Answers) {
     span: { minutes: 15 },
     overrides,
   };
-  const location = await locate(request, { aws: awsOf(send), now, expect: target => void expected.push(target) });
+  const location = await locate(request, {
+    aws: awsOf(send),
+    now,
+    knownTypes,
+    expect: target => void expected.push(target),
+  });
   return { location, asked: asked.map(one => one.operation), expected: expected.map(one => one.apiType) };
 }
 
@@ -36,6 +41,14 @@ describe('an API by its id', () => {
     const { location, asked, expected } = await locating('$default', http);
 
     expect(location).toMatchObject({ kind: 'found', target: { apiType: 'HTTP', apiName: 'checkout-http' } });
+    expect(asked).not.toContain('apigateway:GetRestApi');
+    expect(new Set(expected)).toEqual(new Set(['HTTP']));
+  });
+
+  test('is asked for as what it was found to be before', async () => {
+    const { location, asked, expected } = await locating('live', http, new Map([['h4x8m2k1pq', 'HTTP']]));
+
+    expect(location).toMatchObject({ kind: 'found', target: { apiType: 'HTTP', stage: 'live' } });
     expect(asked).not.toContain('apigateway:GetRestApi');
     expect(new Set(expected)).toEqual(new Set(['HTTP']));
   });

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogEvent } from '../../src/aws/types.ts';
-import { assembleFailures, assembleRequests } from '../../src/diagnosis/log-lines.ts';
+import {
+  assembleFailures,
+  assembleRequests,
+  readAccessLines,
+  readExecutionLines,
+} from '../../src/diagnosis/log-lines.ts';
 import type { ApiType } from '../../src/diagnosis/types.ts';
 
 const first = '11111111-1111-4111-8111-111111111111';
@@ -344,15 +349,16 @@ describe('failing requests of a stage', () => {
         ...values,
       }),
     );
-  const assemble = (execution: LogEvent[], accessEvents: LogEvent[] = [], apiType: ApiType = 'REST') =>
-    assembleFailures(execution, { format, events: accessEvents }, apiType, 'prod', {
-      execution: 'exec',
-      access: 'acc',
-    });
+  const assemble = async (execution: LogEvent[], accessEvents: LogEvent[] = [], apiType: ApiType = 'REST') =>
+    assembleFailures(
+      await readExecutionLines(execution),
+      await readAccessLines({ format, events: accessEvents }, apiType, 'prod'),
+      { execution: 'exec', access: 'acc' },
+    );
 
-  it('take route and status from the access log and the cause from the execution log', () => {
+  it('take route and status from the access log and the cause from the execution log', async () => {
     const decisive = event(`(${first}) ${failed} Malformed Lambda proxy response`, 1);
-    expect(assemble([decisive], [access({ status: '502' })])).toEqual([
+    expect(await assemble([decisive], [access({ status: '502' })])).toEqual([
       {
         requestId: first,
         at: '2024-05-01T10:00:00.000Z',
@@ -371,14 +377,14 @@ describe('failing requests of a stage', () => {
     ]);
   });
 
-  it('are found by the access log alone', () => {
+  it('are found by the access log alone', async () => {
     const integration = 'Lambda Customer Function Error:x is not a function';
-    expect(assemble([], [access({ status: '502', integration, error: 'INTEGRATION_FAILURE' })])).toMatchObject([
+    expect(await assemble([], [access({ status: '502', integration, error: 'INTEGRATION_FAILURE' })])).toMatchObject([
       { cause: 'lambda-function-error', status: 502, logGroup: 'acc' },
     ]);
   });
 
-  it('leave out what succeeded and what clients did wrong, and keep refusals apart by status', () => {
+  it('leave out what succeeded and what clients did wrong, and keep refusals apart by status', async () => {
     const all = [
       access({ requestId: 'a', status: '200' }),
       access({ requestId: 'b', status: '404' }),
@@ -386,23 +392,23 @@ describe('failing requests of a stage', () => {
       access({ requestId: 'd', status: '429', error: 'THROTTLED' }),
       access({ requestId: 'e', status: '500' }),
     ];
-    expect(assemble([], all).map(({ requestId, status, cause }) => [requestId, status, cause])).toEqual([
+    expect((await assemble([], all)).map(({ requestId, status, cause }) => [requestId, status, cause])).toEqual([
       ['c', 403, 'waf-blocked'],
       ['d', 429, 'throttled'],
       ['e', 500, null],
     ]);
   });
 
-  it('leave out other stages that share the log group', () => {
-    expect(assemble([], [access({ stage: 'dev' })])).toEqual([]);
+  it('leave out other stages that share the log group', async () => {
+    expect(await assemble([], [access({ stage: 'dev' })])).toEqual([]);
   });
 
-  it('count an event once that two reads have brought', () => {
+  it('count an event once that two reads have brought', async () => {
     const twice = () => event('Execution failed due to a timeout error');
-    expect(assemble([twice(), twice()])).toHaveLength(1);
+    expect(await assemble([twice(), twice()])).toHaveLength(1);
   });
 
-  it('are in order, though their context was read after their failing lines', () => {
+  it('are in order, though their context was read after their failing lines', async () => {
     const failing = event(`(${first}) ${assumeRole}`);
     const context = [
       event(`(${first}) Starting authorizer: abc for request: ${first}`),
@@ -410,42 +416,42 @@ describe('failing requests of a stage', () => {
       event(`(${first}) ${sent}`),
       event(`(${first}) ${assumeRole}`),
     ];
-    expect(assemble([failing])).toMatchObject([{ cause: null }]);
-    expect(assemble([failing, ...context])).toMatchObject([{ cause: 'integration-role-not-assumable' }]);
-    expect(assemble([failing, ...context.filter(one => !one.message.includes('Successfully'))])).toMatchObject([
+    expect(await assemble([failing])).toMatchObject([{ cause: null }]);
+    expect(await assemble([failing, ...context])).toMatchObject([{ cause: 'integration-role-not-assumable' }]);
+    expect(await assemble([failing, ...context.filter(one => !one.message.includes('Successfully'))])).toMatchObject([
       { cause: 'authorizer-role-not-assumable' },
     ]);
   });
 
-  it('tell a changed status on an HTTP API by the parameter mapping that alone can do it', () => {
+  it('tell a changed status on an HTTP API by the parameter mapping that alone can do it', async () => {
     const v2 = '$context.requestId $context.status $context.integration.status $context.integrationErrorMessage';
     const events = [event('AbC1dEfGhIjKlMn= 500 200 -')];
-    expect(assembleFailures([], { format: v2, events }, 'HTTP', '$default')).toMatchObject([
-      { cause: 'mapping-status-override', status: 500 },
-    ]);
+    expect(
+      await assembleFailures(new Map(), await readAccessLines({ format: v2, events }, 'HTTP', '$default')),
+    ).toMatchObject([{ cause: 'mapping-status-override', status: 500 }]);
   });
 
-  it('are read from lines that are not in the format of the stage any more', () => {
+  it('are read from lines that are not in the format of the stage any more', async () => {
     const events = [event('203.0.113.7 - - [01/May/2024:10:00:00 +0000] "GET /a HTTP/1.1" 504 35 AbC1dEfGhIjKlMn=')];
-    expect(assembleFailures([], { format, events }, 'REST', 'prod')).toMatchObject([
+    expect(await assembleFailures(new Map(), await readAccessLines({ format, events }, 'REST', 'prod'))).toMatchObject([
       { requestId: 'AbC1dEfGhIjKlMn=', status: 504, cause: null, route: 'GET /a' },
     ]);
   });
 
-  it('take time in proportion to the number of events', () => {
+  it('take time in proportion to the number of events', async () => {
     const many = (count: number) =>
       Array.from({ length: count }, (_, at) =>
         event(
           `(${String(at >> 2).padStart(8, '0')}-1111-4111-8111-111111111111) ${at % 4 === 3 ? ended(502) : `${failed} Malformed Lambda proxy response ${at}`}`,
         ),
       );
-    const time = (count: number) => {
+    const time = async (count: number) => {
       const events = many(count);
       const started = performance.now();
-      expect(assemble(events)).toHaveLength(count / 4);
+      expect(await assemble(events)).toHaveLength(count / 4);
       return performance.now() - started;
     };
-    time(400);
-    expect(time(8000)).toBeLessThan(Math.max(time(800), 5) * 40);
+    await time(400);
+    expect(await time(8000)).toBeLessThan(Math.max(await time(800), 5) * 40);
   });
 });

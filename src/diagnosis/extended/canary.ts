@@ -5,7 +5,7 @@ import { apiCommand, stageLink } from '../api-source.ts';
 import { type Aspect, claim, judgeAspects } from '../aspects.ts';
 import { attempt, defineStep, gapsOf, judge, notebook, type Reading } from '../finding.ts';
 import { isServerError } from '../function-logs.ts';
-import { assembleFailures } from '../log-lines.ts';
+import { assembleFailures, readExecutionLines } from '../log-lines.ts';
 import { failurePattern } from '../log-patterns.ts';
 import { causeAspects, classified, setupOf } from '../request-causes.ts';
 import { readsOf } from '../signal-reads.ts';
@@ -21,6 +21,8 @@ interface Facts {
   backends: Reading<Backend[]>;
   /** null: the stage has no canary, or the canary no log group. */
   log: Reading<Listed<LogEvent> | null>;
+  /** Requests that failed in the canary. */
+  requests: FailedRequest[];
 }
 
 /** At most this many events are read. */
@@ -49,11 +51,13 @@ export const canary = defineStep<Facts>({
       attempt(signals.backends()),
       attempt(hasCanary(stage) ? readLogEvents(aws.send, canaryGroup(target), query) : Promise.resolve(null)),
     ]);
-    return { stage, failures, traffic, deployed, backends, log };
+    const lines = await readExecutionLines(log.value?.items ?? []);
+    const failed = await assembleFailures(lines, new Map(), { execution: canaryGroup(target), access: null });
+    return { stage, failures, traffic, deployed, backends, log, requests: failed.filter(isServerError) };
   },
 
   evaluate(facts, run) {
-    const { stage, failures, traffic, log } = facts;
+    const { stage, failures, traffic, log, requests } = facts;
     const { target, window } = run;
     const share = stage?.canary ?? null;
     if (stage === null || share === null || !hasCanary(stage)) {
@@ -70,10 +74,6 @@ export const canary = defineStep<Facts>({
       cli: apiCommand(target, 'get-stage', { 'stage-name': target.stage }),
     });
     const group = canaryGroup(target);
-    const requests = assembleFailures(log.value?.items ?? [], null, 'REST', target.stage, {
-      execution: group,
-      access: null,
-    }).filter(isServerError);
     const read = notes.note({
       text: logText(group, requests.length, log),
       source: 'logs:FilterLogEvents',

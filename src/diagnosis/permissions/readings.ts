@@ -132,10 +132,7 @@ export async function readRoles(
 
 async function readExecutionRole(run: Run, arn: string, functions: FunctionFacts[]): Promise<ExecutionRoleReading> {
   const references = new Map(functions.map(({ reference }) => [qualifiedArn(reference), reference]));
-  const [reading, refusal] = await Promise.all([
-    readRoleWith(run, arn, ['lambda:InvokeFunction'], [...references.keys()]),
-    readRefusal(run, arn),
-  ]);
+  const [reading, refusal] = await Promise.all([readRoleWith(run, arn, [], []), readRefusal(run, arn)]);
   const routes = new Map(functions.flatMap(one => one.routes).map(route => [route.key, route]));
   const named = new Map([...references.values()].map(one => [one.arn, one]));
   return { ...reading, functions: [...named.values()], routes: [...routes.values()], refusal };

@@ -197,16 +197,14 @@ function grantOfFunction({ call: { lambda }, policy, role }: RoleCall): 'allow' 
   return decision === 'allow' || decision === 'unknown' ? decision : 'deny';
 }
 
-function noteInvokeRight(reading: ExecutionRoleReading, context: JudgingContext): void {
-  const [first] = reading.simulation.value ?? [];
-  if (first === undefined) return;
-  const subject = `execution role ${roleName(reading.arn)} and lambda:InvokeFunction`;
-  noteSimulation(
-    reading,
-    first,
-    `${subject}; the right is not needed, because API Gateway does not use that role`,
-    context,
-  );
+/** Whether the role has the right is not asked: the answer would change nothing, and cost a call. */
+function noteInvokeRight({ arn, role }: ExecutionRoleReading, context: JudgingContext): void {
+  if (role.value === null) return;
+  context.notes.note({
+    text: `Execution role ${roleName(arn)} needs no lambda:InvokeFunction: API Gateway does not use that role to invoke the function.`,
+    source: 'iam:GetRole',
+    ...rolePlace(arn, context),
+  });
 }
 
 function noteSimulation({ arn }: RoleReading, answer: Simulation, what: string, context: JudgingContext): string {

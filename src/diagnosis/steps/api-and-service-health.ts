@@ -111,7 +111,8 @@ function stageAspects(facts: Facts, target: Target, notes: Notebook): Aspect[] {
   }
   const deployment = facts.deployments.value?.items.find(one => one.id === stage.deploymentId) ?? null;
   const name = stage.deploymentId === null ? 'is deployed automatically' : `runs deployment ${stage.deploymentId}`;
-  const made = deployment === null ? '' : `, made at ${utc(deployment.createdAt)}${remark(deployment)}`;
+  const made =
+    deployment === null || deployment.autoDeployed ? '' : `, made at ${utc(deployment.createdAt)}${remark(deployment)}`;
   notes.note({ ...place, text: `Stage ${stage.name} ${name}${made}.`, at: deployment?.createdAt ?? null });
   const ok: Aspect = {
     status: 'ok',
