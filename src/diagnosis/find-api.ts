@@ -14,7 +14,7 @@ export interface LocateContext {
   aws: Aws;
   now: Date;
   /** Types of APIs that were found before, by id: an API never changes its type. */
-  knownTypes?: ReadonlyMap<string, ApiType>;
+  knownTypes?: ReadonlyMap<string, ApiType> | undefined;
   /** Called as soon as an API id and a stage are known, before they are verified, so that reads can start; may be called again. */
   expect(target: Target, window: Window): void;
 }
@@ -42,7 +42,7 @@ export async function locateId(
     if (stage !== null) search.expect(targetOf(guessed(type), stage, aws), window);
   };
   // An id does not tell its type; of the stage names, this one only HTTP APIs have.
-  const known = search.knownTypes?.get(reference.apiId) ?? 'REST';
+  const known = (flavour === null ? search.knownTypes?.get(reference.apiId) : null) ?? 'REST';
   const notRest = stage === '$default' || flavour === 'v2' || known !== 'REST';
   if (!notRest) expect('REST');
   const rest = notRest ? null : await attempt(readRestApi(aws.send, reference.apiId));

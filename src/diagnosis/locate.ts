@@ -30,8 +30,8 @@ export function alarmNamesIn(requests: readonly DiagnosisRequest[]): string[] {
 /** From a request to the one API and stage that it means. Rejects with UnreadError where that cannot be read. */
 export async function locate(request: DiagnosisRequest, context: LocateContext & AlarmContext): Promise<Location> {
   const reference = parseTarget(request.target);
-  const { aws, now, expect } = context;
-  const search: Search = { aws, now, expect, request, window: windowOf(request, now) };
+  const { aws, now, expect, knownTypes } = context;
+  const search: Search = { aws, now, expect, knownTypes, request, window: windowOf(request, now) };
   switch (reference.kind) {
     case 'alarm':
       return locateAlarm(reference.name, search, context);
