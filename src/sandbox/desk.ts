@@ -34,7 +34,7 @@ function renamed<T>(value: T, from: string, to: string): T {
   return Object.fromEntries(entries) as T;
 }
 
-export interface SandboxDesk extends Desk {
+export interface SandboxDesk extends Omit<Desk, 'alarm' | 'alarmPost'> {
   /** The scenario whose world the bot sees now: the incident, or its mended twin. */
   current(): Scenario;
 }
@@ -87,6 +87,7 @@ export function createDesk({ scenarios, wire, scenarioId = first, origin }: Desk
       mendable: scenarios.has(id + mendedSuffix),
       mended: mended.has(id),
       healthy: scenario.expected.status === 'no_errors',
+      alarm: Object.keys(scenario.world.alarms)[0] ?? null,
     };
   }
 

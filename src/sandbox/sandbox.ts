@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../telemetry.ts';
+import { createAlarms, topicArnOf } from './alarms.ts';
 import { createAwsWire } from './aws/server.ts';
 import { asOneAccount, createDesk, worldAccess } from './desk.ts';
 import { loadScenarios } from './scenario.ts';
@@ -14,6 +15,7 @@ import { httpTransport } from './slack/delivery.ts';
 import { isFromHere } from './slack/guard.ts';
 import { createPage } from './slack/page-server.ts';
 import { createSlackWorkspace, type SlackWorkspace } from './slack/workspace.ts';
+import { createSns } from './sns.ts';
 
 export interface SandboxOptions {
   /** 0: any that is free. */
@@ -66,7 +68,9 @@ export async function startSandbox({ port, scenario, clock, log }: SandboxOption
     const { origin } = front;
     slack.serveAt(origin);
     const desk = createDesk({ scenarios, wire, scenarioId: scenario, origin });
-    const page = createPage(slack, desk);
+    const sns = createSns({ clock });
+    let webhook: string | null = null;
+    const page = createPage(slack, { ...desk, ...createAlarms(desk, wire, sns, () => webhook) });
     front.answer(async (request, response) => {
       // The bot has one address for the public status feed; whose feed it is follows from what is picked.
       if (request.url === feedPath) request.url = `/aws/${desk.current().id}/health-feed`;
@@ -79,9 +83,12 @@ export async function startSandbox({ port, scenario, clock, log }: SandboxOption
     const dataDir = await mkdtemp(join(tmpdir(), 'apigw-500-sandbox-'));
     started.push(() => rm(dataDir, { recursive: true, force: true }));
     const access = await worldAccess(desk, scenarios, id => `${origin}/aws/${id}`, clock);
-    const app = await createApp(configOf(slack, origin, dataDir), { access, clock, log, host: loopback });
+    const topicArns = [...new Set([...scenarios.values()].map(one => topicArnOf(one.world)))];
+    const config = configOf(slack, origin, dataDir, topicArns);
+    const app = await createApp(config, { access, clock, log, host: loopback, fetch: sns.fetch });
     started.push(app.stop);
     const bot = await app.start();
+    webhook = `http://${loopback}:${bot.port}/webhooks/sns`;
     slack.connect(httpTransport(`http://${loopback}:${bot.port}/slack/events`, slack.signingSecret, clock));
     started.push(async () => slack.connect(null));
     return { url: `${origin}/`, tryLine: desk.picker().tryLine, slack, idle: app.idle, stop };
@@ -136,7 +143,12 @@ function plain(response: ServerResponse, status: number, text: string): void {
 }
 
 /** Nothing of the person's own settings is used: no token, no account, no data folder. */
-function configOf({ botToken, signingSecret }: SlackWorkspace, origin: string, dataDir: string): Config {
+function configOf(
+  { botToken, signingSecret, state }: SlackWorkspace,
+  origin: string,
+  dataDir: string,
+  topicArns: string[],
+): Config {
   return {
     slack: { botToken, signingSecret, appToken: null, apiUrl: `${origin}/api/` },
     port: 0,
@@ -147,7 +159,13 @@ function configOf({ botToken, signingSecret }: SlackWorkspace, origin: string, d
     quotaShare: 1,
     healthFeedUrl: `${origin}${feedPath}`,
     allow: { channels: null, userGroups: null },
-    alarms: { channel: null, topicArns: [], eventBridgeKey: null, reaction: 'mag', routes: [] },
+    alarms: {
+      channel: state.seed.channels[0]?.id ?? null,
+      topicArns,
+      eventBridgeKey: null,
+      reaction: 'mag',
+      routes: [],
+    },
     retentionDays: 1,
     logLevel: null,
     unused: [],

@@ -49,6 +49,8 @@ export interface AwsWire {
   calls(scenarioId: string): RecordedCall[];
   /** Tells of every call as it is answered; answers how to stop that. */
   onCall(listener: (scenarioId: string, call: RecordedCall) => void): () => void;
+  /** A world as it is now. */
+  moment(scenarioId: string): Moment;
   /** Makes a moment (now, where not told) a world's time zero. */
   anchor(scenarioId: string, at?: Date): void;
 }
@@ -151,6 +153,11 @@ export function createAwsWire({ scenarios, others, clock }: WireOptions): AwsWir
   return {
     handle,
     calls: id => [...(sessions.get(id)?.calls ?? [])],
+    moment(id) {
+      const scenario = scenarios.get(id);
+      if (scenario === undefined) throw new Error(`There is no scenario ${id}.`);
+      return { world: scenario.world, zero: sessionOf(scenario).zero, now: clock().getTime() };
+    },
     onCall(listener) {
       listeners.add(listener);
       return () => {

@@ -88,6 +88,7 @@ export function createInteractions(context: InteractionsContext) {
     input?: Input,
     others: Inputs = {},
   ): Promise<Shown> {
+    if (message.userId !== seed.botUserId) throw new Error('This belongs to another app, which is not here.');
     const blocks = [...message.blocks, ...message.attachments.flatMap(attachment => objects(attachment.blocks))];
     const { block, element } = elementOf(blocks, actionId);
     const ephemeral = message.onlyFor !== null;

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import { z } from 'zod';
 import { changeView, stateView } from './page-view.ts';
+import type { AppPost } from './people.ts';
 import type { SlackWorkspace } from './workspace.ts';
 
 /** An incident that can be picked, and its twin with one fact mended. */
@@ -17,6 +18,8 @@ export interface Incident {
   mended: boolean;
   /** Nothing is wrong here. */
   healthy: boolean;
+  /** The name of its alarm; null where nothing watches it. */
+  alarm: string | null;
 }
 
 export interface AwsCall {
@@ -33,6 +36,10 @@ export interface Desk {
   calls(): AwsCall[];
   pick(id: string, mended: boolean): void;
   onPick(listener: () => void): () => void;
+  /** The alarm of the incident fires, or recovers: the bot is told by its webhook. Rejects with what a person can read. */
+  alarm(state: 'ALARM' | 'OK'): Promise<void>;
+  /** Another app that posts the alarm as it stands, and what it posts. */
+  alarmPost(): { app: string; post: AppPost };
   onCall(listener: (call: AwsCall) => void): () => void;
 }
 
@@ -84,6 +91,8 @@ const deeds = {
   }),
   home: z.object({ user: z.string() }),
   pick: z.object({ id: z.string(), mended: z.boolean() }),
+  alarm: z.object({ state: z.enum(['ALARM', 'OK']) }),
+  'alarm-post': z.object({ channelId: z.string() }),
 };
 
 type Deeds = { [Name in keyof typeof deeds]: z.output<(typeof deeds)[Name]> };
@@ -155,6 +164,11 @@ export function createPage(slack: SlackWorkspace, desk: Desk) {
         : slack.globalShortcut(user, callbackId),
     home: ({ user }) => slack.openHome(user),
     pick: ({ id, mended }) => desk.pick(id, mended),
+    alarm: ({ state }) => desk.alarm(state),
+    'alarm-post': ({ channelId }) => {
+      const { app, post } = desk.alarmPost();
+      slack.postAs(app, channelId, post);
+    },
   };
 
   /** https://html.spec.whatwg.org/multipage/server-sent-events.html */

@@ -18,7 +18,7 @@ beforeEach(async () => {
   picked = [];
   const listeners = new Set<() => void>();
   called = () => {};
-  const desk: Desk = {
+  const desk: Partial<Desk> = {
     picker: () => ({ incidents: [], picked: picked.at(-1) ?? '', tryLine: 'npm run …' }),
     calls: () => [],
     pick(id) {
@@ -156,6 +156,23 @@ describe('what a person sees and does', () => {
     expect((await act('submit', { user: ana, inputs: {} })).body).toEqual({ ok: true });
     await expect.poll(() => changes.at(-1)?.modal).toBeNull();
     await bolt.stop();
+  });
+
+  test('the alarm fires, or why it does not; another app posts it', async () => {
+    const deliver: Partial<Desk> = {
+      async alarm(state) {
+        if (state === 'OK') throw new Error("The bot's /webhooks/sns answered 503.");
+      },
+    };
+    await close();
+    ({ url, close } = await servePage(stage, deliver));
+    expect((await act('alarm', { state: 'ALARM' })).body).toEqual({ ok: true });
+    const refused = { ok: false, error: "The bot's /webhooks/sns answered 503." };
+    expect((await act('alarm', { state: 'OK' })).body).toEqual(refused);
+    expect((await act('alarm', { state: 'BAD' })).status).toBe(400);
+    const changes = await follow('U0SBXBEN02');
+    expect((await act('alarm-post', { channelId: 'C0SBXINC01' })).body).toEqual({ ok: true });
+    await expect.poll(() => changes).toMatchObject([{ kind: 'message', message: { userId: 'B0SBXAMQ01' } }]);
   });
 
   test('changes reach those who may see them', async () => {

@@ -137,6 +137,7 @@ const emptyDesk: Desk = {
         mendable: true,
         mended: false,
         healthy: false,
+        alarm: 'orders-5xx',
       },
     ],
     picked: 'orders',
@@ -146,6 +147,8 @@ const emptyDesk: Desk = {
   pick() {},
   onPick: () => () => {},
   onCall: () => () => {},
+  alarm: async () => {},
+  alarmPost: () => ({ app: 'Amazon Q Developer', post: { text: 'The alarm orders-5xx changed state to ALARM' } }),
 };
 
 /** Starts a Bolt app behind its HTTP receiver, registers listeners, and connects the workspace to it. */
