@@ -124,6 +124,15 @@ export async function listDeployments(send: Send, apiId: string): Promise<Listed
   return { ...listed, items: newestFirst(listed.items) };
 }
 
+/** What an API's routes can lead to. Rejects with `not_found` where there is no such API. Source: GetIntegrations. */
+export async function listIntegrations(send: Send, apiId: string): Promise<Listed<Integration>> {
+  const listed = await readPages(pageCap, async NextToken => {
+    const page = await send('apigatewayv2:GetIntegrations', { ApiId: apiId, MaxResults: pageSize, NextToken });
+    return { items: page.Items, next: page.NextToken };
+  });
+  return { ...listed, items: listed.items.map(integrationOf) };
+}
+
 /**
  * The API as it is configured: what runs where the stage deploys by itself. Rejects with `not_found` where there is no
  * such API, and with `capped` where it is larger than what is read. Authorizers are asked for only where a route has one.

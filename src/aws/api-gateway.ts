@@ -5,6 +5,7 @@ import type {
   Deployment as SdkDeployment,
   Integration as SdkIntegration,
   Stage as SdkStage,
+  VpcLink as SdkVpcLink,
 } from '@aws-sdk/client-api-gateway';
 import { redactConfiguration } from '../redact.ts';
 import { parseJson, textIn } from './json.ts';
@@ -304,9 +305,20 @@ export async function readCloudWatchRole(send: Send): Promise<string | null> {
 /** null: no such VPC link of a REST API. Source: GetVpcLink. */
 export async function readVpcLink(send: Send, id: string): Promise<VpcLink | null> {
   const link = await orNull(send('apigateway:GetVpcLink', { vpcLinkId: id }));
-  if (link === null) return null;
+  return link === null ? null : vpcLinkOf({ ...link, id });
+}
+
+/** VPC links of REST APIs, with the load balancers that they lead to. Source: GetVpcLinks. */
+export async function listVpcLinks(send: Send): Promise<Listed<VpcLink>> {
+  return await readPages(pageCap, async position => {
+    const page = await send('apigateway:GetVpcLinks', { limit: pageSize, position });
+    return { items: page.items?.map(vpcLinkOf), next: page.position };
+  });
+}
+
+function vpcLinkOf(link: SdkVpcLink): VpcLink {
   return {
-    id,
+    id: link.id ?? '',
     name: link.name ?? '',
     status: link.status ?? '',
     statusMessage: link.statusMessage || null,

@@ -17,6 +17,13 @@ export async function readTargetHealth(send: Send, loadBalancerOrListenerArn: st
   return (await Promise.all(groups.map(arn => healthOf(send, arn)))).flat();
 }
 
+/** Host name and ARN of a load balancer by its name; null: none has this name. Source: DescribeLoadBalancers. */
+export async function readLoadBalancer(send: Send, name: string): Promise<{ arn: string; host: string } | null> {
+  const answer = await orNull(send('elasticloadbalancing:DescribeLoadBalancers', { Names: [name] }));
+  const [balancer] = answer?.LoadBalancers ?? [];
+  return balancer === undefined ? null : { arn: balancer.LoadBalancerArn ?? '', host: balancer.DNSName ?? '' };
+}
+
 async function targetGroups(send: Send, arn: string): Promise<string[]> {
   if (arn.includes(':targetgroup/')) return [arn];
   if (!arn.includes(':listener/')) return await groupsOfLoadBalancer(send, arn);

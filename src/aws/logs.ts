@@ -72,6 +72,19 @@ function redactor(): (message: string) => string {
   };
 }
 
+/** Log groups with a metric filter that feeds this metric. Source: DescribeMetricFilters. */
+export async function readFilteredLogGroups(
+  send: Send,
+  metricNamespace: string,
+  metricName: string,
+): Promise<string[]> {
+  const listed = await readPages(pageCap, async nextToken => {
+    const page = await send('logs:DescribeMetricFilters', { metricNamespace, metricName, nextToken });
+    return { items: page.metricFilters, next: page.nextToken };
+  });
+  return [...new Set(listed.items.flatMap(filter => filter.logGroupName ?? []))];
+}
+
 /** The group's name in its ARN, with or without `:*`; null for anything else, as a Firehose stream. */
 export function logGroupOfArn(arn: string): string | null {
   return /^arn:[\w-]+:logs:[\w-]*:\d*:log-group:([^:*]+)/.exec(arn)?.[1] ?? null;

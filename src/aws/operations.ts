@@ -30,6 +30,7 @@ export interface OperationTypes {
   'apigateway:GetGatewayResponses': [rest.GetGatewayResponsesCommandInput, rest.GetGatewayResponsesCommandOutput];
   'apigateway:GetAccount': [rest.GetAccountCommandInput, rest.GetAccountCommandOutput];
   'apigateway:GetVpcLink': [rest.GetVpcLinkCommandInput, rest.GetVpcLinkCommandOutput];
+  'apigateway:GetVpcLinks': [rest.GetVpcLinksCommandInput, rest.GetVpcLinksCommandOutput];
   'apigateway:GetBasePathMappings': [rest.GetBasePathMappingsCommandInput, rest.GetBasePathMappingsCommandOutput];
 
   'apigatewayv2:GetApi': [v2.GetApiCommandInput, v2.GetApiCommandOutput];
@@ -60,6 +61,7 @@ export interface OperationTypes {
   'iam:SimulatePrincipalPolicy': [iam.SimulatePrincipalPolicyCommandInput, iam.SimulatePrincipalPolicyCommandOutput];
 
   'logs:FilterLogEvents': [logs.FilterLogEventsCommandInput, logs.FilterLogEventsCommandOutput];
+  'logs:DescribeMetricFilters': [logs.DescribeMetricFiltersCommandInput, logs.DescribeMetricFiltersCommandOutput];
 
   'cloudwatch:GetMetricData': [cloudwatch.GetMetricDataCommandInput, cloudwatch.GetMetricDataCommandOutput];
   'cloudwatch:DescribeAlarms': [cloudwatch.DescribeAlarmsCommandInput, cloudwatch.DescribeAlarmsCommandOutput];
@@ -75,6 +77,8 @@ export interface OperationTypes {
     wafv2.GetLoggingConfigurationCommandInput,
     wafv2.GetLoggingConfigurationCommandOutput,
   ];
+  'wafv2:ListWebACLs': [wafv2.ListWebACLsCommandInput, wafv2.ListWebACLsCommandOutput];
+  'wafv2:ListResourcesForWebACL': [wafv2.ListResourcesForWebACLCommandInput, wafv2.ListResourcesForWebACLCommandOutput];
   'wafv2:GetSampledRequests': [wafv2.GetSampledRequestsCommandInput, wafv2.GetSampledRequestsCommandOutput];
 
   'elasticloadbalancing:DescribeTargetGroups': [
@@ -84,6 +88,10 @@ export interface OperationTypes {
   'elasticloadbalancing:DescribeTargetHealth': [
     elb.DescribeTargetHealthCommandInput,
     elb.DescribeTargetHealthCommandOutput,
+  ];
+  'elasticloadbalancing:DescribeLoadBalancers': [
+    elb.DescribeLoadBalancersCommandInput,
+    elb.DescribeLoadBalancersCommandOutput,
   ];
   'elasticloadbalancing:DescribeListeners': [elb.DescribeListenersCommandInput, elb.DescribeListenersCommandOutput];
 
@@ -136,6 +144,7 @@ const resources: { readonly [N in OperationName]: readonly string[] } = {
   'apigateway:GetGatewayResponses': [gateway('/restapis/*/gatewayresponses')],
   'apigateway:GetAccount': [gateway('/account')],
   'apigateway:GetVpcLink': [gateway('/vpclinks/*')],
+  'apigateway:GetVpcLinks': [gateway('/vpclinks')],
   'apigateway:GetBasePathMappings': [gateway('/domainnames/*/basepathmappings')],
 
   'apigatewayv2:GetApi': [gateway('/apis/*')],
@@ -166,6 +175,9 @@ const resources: { readonly [N in OperationName]: readonly string[] } = {
     local('logs', 'log-group:aws-waf-logs-*'),
   ],
 
+  // All groups are searched: a filter is looked for by the metric that it feeds.
+  'logs:DescribeMetricFilters': [local('logs', 'log-group:*')],
+
   'cloudwatch:GetMetricData': ['*'],
   // A narrower scope hides composite alarms.
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
@@ -176,10 +188,13 @@ const resources: { readonly [N in OperationName]: readonly string[] } = {
 
   'wafv2:GetWebACL': [local('wafv2', 'regional/webacl/*/*')],
   'wafv2:GetLoggingConfiguration': [local('wafv2', 'regional/webacl/*/*')],
+  'wafv2:ListWebACLs': ['*'],
+  'wafv2:ListResourcesForWebACL': [local('wafv2', 'regional/webacl/*/*')],
   'wafv2:GetSampledRequests': [local('wafv2', 'regional/webacl/*/*')],
 
   'elasticloadbalancing:DescribeTargetGroups': ['*'],
   'elasticloadbalancing:DescribeTargetHealth': ['*'],
+  'elasticloadbalancing:DescribeLoadBalancers': ['*'],
   'elasticloadbalancing:DescribeListeners': ['*'],
 
   'health:DescribeEvents': ['*'],

@@ -299,6 +299,8 @@ export interface WebAcl {
   arn: string;
   name: string;
   id: string;
+  /** What its metrics are called by; mostly its name. */
+  metricName: string;
   defaultAction: 'ALLOW' | 'BLOCK';
   rules: { name: string; metricName: string; action: string; blockStatusCode: number | null }[];
 }

@@ -2,6 +2,7 @@ import type { FirewallManagerRuleGroup, Rule, RuleAction } from '@aws-sdk/client
 import { redact } from '../redact.ts';
 import { type Json, listIn, numberIn, objectIn, parseJson, textIn } from './json.ts';
 import { logGroupOfArn } from './logs.ts';
+import { readPages } from './paging.ts';
 import type { Send } from './send.ts';
 import type { WafLogging, WafRequest, WebAcl } from './types.ts';
 import { orNull } from './unread.ts';
@@ -15,6 +16,7 @@ export async function readWebAcl(send: Send, arn: string): Promise<WebAcl | null
     arn: acl.ARN ?? arn,
     name: acl.Name ?? '',
     id: acl.Id ?? '',
+    metricName: acl.VisibilityConfig?.MetricName ?? acl.Name ?? '',
     defaultAction: acl.DefaultAction?.Block ? 'BLOCK' : 'ALLOW',
     rules: [
       ...(acl.PreProcessFirewallManagerRuleGroups ?? []),
@@ -22,6 +24,30 @@ export async function readWebAcl(send: Send, arn: string): Promise<WebAcl | null
       ...(acl.PostProcessFirewallManagerRuleGroups ?? []),
     ].map(ruleOf),
   };
+}
+
+const pageCap = 10;
+
+/** Web ACLs of the Region, without their rules. Source: ListWebACLs. */
+export async function listWebAcls(send: Send): Promise<Pick<WebAcl, 'arn' | 'name' | 'id'>[]> {
+  const listed = await readPages(pageCap, async NextMarker => {
+    const page = await send('wafv2:ListWebACLs', { Scope: 'REGIONAL', Limit: 100, NextMarker });
+    return { items: page.WebACLs, next: page.NextMarker };
+  });
+  return listed.items.map(({ ARN, Name, Id }) => ({ arn: ARN ?? '', name: Name ?? '', id: Id ?? '' }));
+}
+
+/** The stages of REST APIs that a web ACL protects; null: no such web ACL. Source: ListResourcesForWebACL. */
+export async function readProtectedStages(
+  send: Send,
+  aclArn: string,
+): Promise<{ apiId: string; stage: string }[] | null> {
+  const answer = await orNull(send('wafv2:ListResourcesForWebACL', { WebACLArn: aclArn, ResourceType: 'API_GATEWAY' }));
+  if (answer === null) return null;
+  return (answer.ResourceArns ?? []).flatMap(arn => {
+    const [, apiId, stage] = /::\/restapis\/([^/]+)\/stages\/([^/]+)$/.exec(arn) ?? [];
+    return apiId === undefined || stage === undefined ? [] : [{ apiId, stage }];
+  });
 }
 
 /** `RULE_GROUP` where the rules of a group decide for themselves. A block answers 403 unless its rule says otherwise. */

@@ -4,6 +4,7 @@ import { listApis, readApi } from '../aws/api-gateway-v2.ts';
 import { readAlarms } from '../aws/metrics.ts';
 import type { Alarm, AlarmMetric } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
+import { leadsBehind } from './alarm-leads.ts';
 import { alarmsInRule } from './alarm-rule.ts';
 import { closest } from './close-names.ts';
 import { failingApis } from './failing.ts';
@@ -26,7 +27,7 @@ export interface AlarmContext {
 /**
  * An alarm by its name. DescribeAlarms: one call, and one more for each level of a composite alarm. Then, by what it watches:
  * an HTTP or WebSocket API: GetApi; a REST API: GetRestApis, because its metrics carry only its name; several that fit: see
- * `locateAmong`; the stage: see `withStage`. Rejects with UnreadError where that cannot be read.
+ * `locateAmong`; the stage: see `withStage`; what other services measure: see `leadsBehind`. Rejects with UnreadError where that cannot be read.
  */
 export async function locateAlarm(name: string, search: Search, context: AlarmContext): Promise<Location> {
   const { aws } = search;
@@ -35,10 +36,13 @@ export async function locateAlarm(name: string, search: Search, context: AlarmCo
   const { alarms, cut } = alarm.rule === null ? { alarms: [alarm], cut: false } : await alarmsUnder(alarm, search);
   // What fires is what a composite alarm fires for.
   const firing = alarms.filter(one => one.state === 'ALARM');
+  let unread: UnreadError | null = null;
   for (const group of [firing, alarms.filter(one => !firing.includes(one))]) {
-    const location = await locateBehind(group, search);
-    if (location !== null) return withThreshold(location, alarm, search);
+    const location = await attempt(locateBehind(group, search));
+    if (location.value !== null) return withThreshold(location.value, alarm, search);
+    unread ??= location.unread;
   }
+  if (unread !== null) throw unread;
   if (cut) throw tooManyAlarms(alarm);
   return { kind: 'unrelated', alarm: alarm.name, watches: watchesSentence(alarm, alarms) };
 }
@@ -104,10 +108,36 @@ function tooManyAlarms({ name }: Alarm): UnreadError {
   );
 }
 
-/** null: none of them watches anything of an API. */
+/** So many metrics of other services are followed. */
+const metricCap = 10;
+
+/**
+ * null: there is no API behind any of them. What API Gateway counts itself goes before what other services do. Rejects
+ * where a metric could not be followed and no other leads to an API.
+ */
 async function locateBehind(alarms: readonly Alarm[], search: Search): Promise<Location | null> {
-  const own = alarms.flatMap(alarm => alarm.metrics).filter(metric => metric.namespace === 'AWS/ApiGateway');
-  return own.length === 0 ? null : locateGateway(own, search);
+  const metrics = alarms.flatMap(alarm => alarm.metrics);
+  const own = metrics.filter(metric => metric.namespace === 'AWS/ApiGateway');
+  if (own.length > 0) return locateGateway(own, search);
+  const readings = await Promise.all(metrics.slice(0, metricCap).map(metric => attempt(leadsBehind(metric, search))));
+  const location = await locateAmong(
+    readings.flatMap(reading => reading.value ?? []),
+    search,
+  );
+  if (location !== null) return location;
+  const unread = readings.find(reading => reading.unread !== null)?.unread;
+  if (unread) throw unread;
+  if (metrics.length > metricCap) throw tooManyMetrics(alarms);
+  return null;
+}
+
+function tooManyMetrics(alarms: readonly Alarm[]): UnreadError {
+  return new UnreadError(
+    'cloudwatch:DescribeAlarms',
+    'capped',
+    `The alarms ${listed(alarms.map(one => excerpt(one.name, 80)))} watch more than ${metricCap} metrics of other services, and those that were followed lead to no API.`,
+    'Ask for the API by its id or name.',
+  );
 }
 
 /** What a metric of API Gateway says of its API. Both null: it counts all APIs together. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readTargetHealth } from '../../src/aws/load-balancing.ts';
+import { readLoadBalancer, readTargetHealth } from '../../src/aws/load-balancing.ts';
 import { type Call, failure, wire } from './wire.ts';
 
 const prefix = 'arn:aws:elasticloadbalancing:eu-west-1:111122223333';
@@ -74,5 +74,24 @@ describe('readTargetHealth', () => {
     const { send } = await wire(call => failure(call, 'LoadBalancerNotFound', 'One or more load balancers not found'));
 
     await expect(readTargetHealth(send, loadBalancer)).resolves.toBeNull();
+  });
+});
+
+describe('readLoadBalancer', () => {
+  it('reads the host name by the name', async () => {
+    const body = `<DescribeLoadBalancersResponse><DescribeLoadBalancersResult><LoadBalancers><member><LoadBalancerArn>${loadBalancer}</LoadBalancerArn><DNSName>orders-1.elb.amazonaws.com</DNSName></member></LoadBalancers></DescribeLoadBalancersResult></DescribeLoadBalancersResponse>`;
+    const { send, calls } = await wire(() => ({ body }));
+
+    await expect(readLoadBalancer(send, 'orders')).resolves.toEqual({
+      arn: loadBalancer,
+      host: 'orders-1.elb.amazonaws.com',
+    });
+    expect(calls[0]?.body).toMatchObject({ Action: 'DescribeLoadBalancers', 'Names.member.1': 'orders' });
+  });
+
+  it('answers null where none has the name', async () => {
+    const { send } = await wire(call => failure(call, 'LoadBalancerNotFound', "Load balancers '[orders]' not found"));
+
+    await expect(readLoadBalancer(send, 'orders')).resolves.toBeNull();
   });
 });

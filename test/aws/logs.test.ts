@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logGroupOfArn, readLogEvents } from '../../src/aws/logs.ts';
+import { logGroupOfArn, readFilteredLogGroups, readLogEvents } from '../../src/aws/logs.ts';
 import { failure, wire } from './wire.ts';
 
 const span = { start: '2026-11-20T10:00:00.000Z', end: '2026-11-20T10:15:00.000Z' };
@@ -112,5 +112,24 @@ describe('logGroupOfArn', () => {
     ['access', null],
   ])('%s', (arn, group) => {
     expect(logGroupOfArn(arn)).toBe(group);
+  });
+});
+
+describe('readFilteredLogGroups', () => {
+  it('names each group with a filter that feeds the metric once', async () => {
+    const { send, calls } = await wire(({ body }) => ({
+      body: body.nextToken
+        ? { metricFilters: [{ filterName: 'c', logGroupName: 'orders' }] }
+        : {
+            metricFilters: [
+              { filterName: 'a', logGroupName: 'orders' },
+              { filterName: 'b', logGroupName: 'users' },
+            ],
+            nextToken: 't',
+          },
+    }));
+
+    await expect(readFilteredLogGroups(send, 'Shop', 'Errors')).resolves.toEqual(['orders', 'users']);
+    expect(calls[0]?.body).toEqual({ metricNamespace: 'Shop', metricName: 'Errors' });
   });
 });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { parseWafLog, readSampledRequests, readWafLogGroup, readWebAcl } from '../../src/aws/wafv2.ts';
+import {
+  listWebAcls,
+  parseWafLog,
+  readProtectedStages,
+  readSampledRequests,
+  readWafLogGroup,
+  readWebAcl,
+} from '../../src/aws/wafv2.ts';
 import { type Call, failure, wire } from './wire.ts';
 
 const arn = 'arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/edge/id1';
@@ -39,6 +46,7 @@ describe('readWebAcl', () => {
     await expect(readWebAcl(send, arn)).resolves.toEqual({
       arn,
       name: 'edge',
+      metricName: 'edge',
       id: 'id1',
       defaultAction: 'ALLOW',
       rules: [
@@ -175,5 +183,38 @@ describe('parseWafLog', () => {
     const strange = { ...line, ruleGroupList: 'x', httpRequest: { uri: 1 } };
 
     expect(parseWafLog(JSON.stringify(strange))).toMatchObject({ rule: 'AWS-Common', uri: null, method: null });
+  });
+});
+
+describe('listWebAcls', () => {
+  it('reads every page of the regional ones', async () => {
+    const { send, calls } = await wire(({ body }) => ({
+      body: body.NextMarker
+        ? { WebACLs: [{ Name: 'other', Id: 'id2', ARN: 'arn:2' }] }
+        : { WebACLs: [{ Name: 'edge', Id: 'id1', ARN: arn }], NextMarker: 'edge' },
+    }));
+
+    await expect(listWebAcls(send)).resolves.toEqual([
+      { name: 'edge', id: 'id1', arn },
+      { name: 'other', id: 'id2', arn: 'arn:2' },
+    ]);
+    expect(calls[0]?.body).toEqual({ Scope: 'REGIONAL', Limit: 100 });
+  });
+});
+
+describe('readProtectedStages', () => {
+  it('reads the stages of REST APIs', async () => {
+    const { send, calls } = await wire(() => ({
+      body: { ResourceArns: ['arn:aws:apigateway:eu-west-1::/restapis/a1b2c3/stages/prod', 'arn:aws:other:::x'] },
+    }));
+
+    await expect(readProtectedStages(send, arn)).resolves.toEqual([{ apiId: 'a1b2c3', stage: 'prod' }]);
+    expect(calls[0]?.body).toEqual({ WebACLArn: arn, ResourceType: 'API_GATEWAY' });
+  });
+
+  it('answers null where there is no such web ACL', async () => {
+    const { send } = await wire(gone);
+
+    await expect(readProtectedStages(send, arn)).resolves.toBeNull();
   });
 });

@@ -51,7 +51,7 @@ function resourceOf(world: World, { wire, input }: Asked, path: string): string 
     case 'logs':
       return `arn:${partition}:logs:${world.region}:${world.accountId}:log-group:${text('logGroupName') || text('logGroupNamePrefix')}:log-stream:`;
     case 'wafv2':
-      return text('ResourceArn') || text('WebAclArn') || text('ARN');
+      return text('ResourceArn') || text('WebAclArn') || text('WebACLArn') || text('ARN') || '*';
     default:
       return '*';
   }

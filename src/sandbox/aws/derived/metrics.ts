@@ -205,7 +205,11 @@ function wafSample(world: World, { flow, target }: Stream, { metric, dimensions 
   const acl = world.webAcls[aclArn ?? ''];
   if (flow.waf === undefined || acl === undefined) return null;
   const ruleMetric = acl.rules[flow.waf.rule]?.metricName ?? flow.waf.rule;
-  if (dimensions.WebACL !== aclArn?.split('/')[2] || ![ruleMetric, 'ALL'].includes(dimensions.Rule ?? '')) return null;
+  if (
+    dimensions.WebACL !== (acl.metricName ?? aclArn?.split('/')[2]) ||
+    ![ruleMetric, 'ALL'].includes(dimensions.Rule ?? '')
+  )
+    return null;
   const counted: Record<string, string> = {
     BlockedRequests: 'BLOCK',
     AllowedRequests: 'ALLOW',

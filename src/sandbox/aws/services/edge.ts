@@ -7,6 +7,8 @@ import type { WebAcl } from '../world/telemetry.ts';
 import type { World } from '../world.ts';
 import { type Ask, dateAt, given, type Handlers, page } from './ask.ts';
 
+const lockToken = '00000000-0000-4000-a000-000000000000';
+
 function noWebAcl(): WireError {
   return new WireError(
     'WAFNonexistentItemException',
@@ -25,7 +27,33 @@ function aclOf(world: World, arn: string | undefined): WebAcl {
 export const wafHandlers: Handlers<'wafv2'> = {
   'wafv2:GetWebACL': (input, { world }) => {
     const arn = input.ARN ?? Object.keys(world.webAcls).find(one => one.endsWith(`/${input.Name}/${input.Id}`));
-    return { WebACL: describeAcl(arn ?? '', aclOf(world, arn)), LockToken: '00000000-0000-4000-a000-000000000000' };
+    return { WebACL: describeAcl(arn ?? '', aclOf(world, arn)), LockToken: lockToken };
+  },
+  'wafv2:ListWebACLs': (input, ask) => {
+    const all = Object.keys(ask.world.webAcls).filter(
+      arn => arn.includes(':global/') === (input.Scope === 'CLOUDFRONT'),
+    );
+    const badToken = new WireError('WAFInvalidParameterException', 400, 'Error reason: The marker is invalid.');
+    const { items, next } = page(all, input.NextMarker, Math.min(input.Limit ?? 100, 100, ask.pageCap), badToken);
+    const WebACLs = items.map(ARN => {
+      const [, , Name = '', Id = ''] = ARN.split('/');
+      return { ARN, Name, Id, Description: '', LockToken: lockToken };
+    });
+    return { WebACLs, ...given('NextMarker', next) };
+  },
+  'wafv2:ListResourcesForWebACL': (input, { world }) => {
+    aclOf(world, input.WebACLArn);
+    // Load balancers are what is listed where no type is asked for.
+    if (input.ResourceType !== 'API_GATEWAY') return { ResourceArns: [] };
+    return {
+      ResourceArns: Object.entries(world.restApis).flatMap(([id, { stages }]) =>
+        Object.entries(stages)
+          .filter(([, stage]) => stage.webAclArn === input.WebACLArn)
+          .map(
+            ([stage]) => `arn:${partitionOf(world.region)}:apigateway:${world.region}::/restapis/${id}/stages/${stage}`,
+          ),
+      ),
+    };
   },
   'wafv2:GetLoggingConfiguration': (input, { world }) => {
     const { logging } = aclOf(world, input.ResourceArn);
@@ -95,7 +123,7 @@ function describeAcl(arn: string, acl: WebAcl): WebACL {
     Id: id,
     ARN: arn,
     DefaultAction: acl.defaultAction === 'ALLOW' ? { Allow: {} } : { Block: {} },
-    VisibilityConfig: visibility(name),
+    VisibilityConfig: visibility(acl.metricName ?? name),
     Capacity: 25,
     ManagedByFirewallManager: false,
     Rules: Object.entries(acl.rules)
@@ -120,6 +148,27 @@ function ruleAction({ action, blockStatusCode }: WebAcl['rules'][string]) {
 
 /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/ */
 export const elbHandlers: Handlers<'elasticloadbalancing'> = {
+  'elasticloadbalancing:DescribeLoadBalancers': (input, ask) => {
+    const all = Object.entries(ask.world.loadBalancers)
+      .map(([LoadBalancerArn, { dnsName }]) => {
+        const [, kind = '', name = '', id = ''] = LoadBalancerArn.split('/');
+        return {
+          LoadBalancerArn,
+          LoadBalancerName: name,
+          Type: kind === 'net' ? ('network' as const) : ('application' as const),
+          DNSName: dnsName ?? `${name}-${id}.elb.${ask.world.region}.amazonaws.com`,
+          State: { Code: 'active' as const },
+        };
+      })
+      .filter(({ LoadBalancerName }) => input.Names?.includes(LoadBalancerName) ?? true)
+      .filter(({ LoadBalancerArn }) => input.LoadBalancerArns?.includes(LoadBalancerArn) ?? true);
+    if (all.length === 0 && (input.Names ?? input.LoadBalancerArns) !== undefined) {
+      const asked = [...(input.Names ?? []), ...(input.LoadBalancerArns ?? [])];
+      throw new WireError('LoadBalancerNotFound', 400, `Load balancers '[${asked.join(', ')}]' not found`);
+    }
+    const { items, next } = marked(all, input, ask);
+    return { LoadBalancers: items, ...given('NextMarker', next) };
+  },
   'elasticloadbalancing:DescribeListeners': (input, ask) => {
     if (input.LoadBalancerArn !== undefined && ask.world.loadBalancers[input.LoadBalancerArn] === undefined) {
       throw new WireError('LoadBalancerNotFound', 400, `Load balancers '[${input.LoadBalancerArn}]' not found`);

@@ -1,5 +1,5 @@
 /** CloudWatch Logs (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/). */
-import { eventIdOf, logEvents } from '../derived/log-groups.ts';
+import { eventIdOf, logEvents, logGroupNames } from '../derived/log-groups.ts';
 import { WireError } from '../wire/errors.ts';
 import { logGroupOf } from '../world/lookup.ts';
 import { given, type Handlers, page } from './ask.ts';
@@ -39,6 +39,35 @@ export const logsHandlers: Handlers<'logs'> = {
         logStreamName: stream,
       })),
       searchedLogStreams: [],
+      ...given('nextToken', next),
+    };
+  },
+  'logs:DescribeMetricFilters': (input, ask) => {
+    const { metricName, metricNamespace, logGroupName } = input;
+    if ((metricName === undefined) !== (metricNamespace === undefined)) {
+      throw new WireError('InvalidParameterException', 400, 'metricName and metricNamespace must be given together.');
+    }
+    const all = logGroupNames(ask.world)
+      .filter(group => logGroupName === undefined || group === logGroupName)
+      .flatMap(group =>
+        Object.entries(ask.world.logGroups[group]?.metricFilters ?? {}).map(([name, filter]) => ({
+          group,
+          name,
+          ...filter,
+        })),
+      )
+      .filter(filter => metricName === undefined || filter.metric === metricName)
+      .filter(filter => metricNamespace === undefined || filter.namespace === metricNamespace);
+    const badToken = new WireError('InvalidParameterException', 400, 'The specified nextToken is invalid.');
+    const { items, next } = page(all, input.nextToken, Math.min(input.limit ?? 50, 50, ask.pageCap), badToken);
+    return {
+      metricFilters: items.map(({ group, name, pattern, namespace, metric }) => ({
+        filterName: name,
+        filterPattern: pattern,
+        logGroupName: group,
+        metricTransformations: [{ metricName: metric, metricNamespace: namespace, metricValue: '1' }],
+        creationTime: ask.zero - 90 * 86_400_000,
+      })),
       ...given('nextToken', next),
     };
   },

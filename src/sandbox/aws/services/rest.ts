@@ -12,6 +12,7 @@ import { hashOf } from '../derived/requests.ts';
 import { WireError } from '../wire/errors.ts';
 import { invocationUri, roleArn } from '../world/lookup.ts';
 import type { RestApi, RestAuthorizer, RestIntegration, RestMethod, RestStage } from '../world/rest-apis.ts';
+import type { VpcLink } from '../world/v2-apis.ts';
 import type { World } from '../world.ts';
 import { type Ask, dateAt, given, type Handlers, type Page, page } from './ask.ts';
 import { exportRestStage } from './rest-export.ts';
@@ -91,8 +92,17 @@ export const restHandlers: Handlers<'apigateway'> = {
   'apigateway:GetVpcLink': (input, ask) => {
     const link = ask.world.vpcLinks[input.vpcLinkId ?? ''];
     if (link?.version !== 1) throw notFound('Invalid VPC Link identifier specified');
-    const { name, status, statusMessage, targetArns } = link;
-    return { id: input.vpcLinkId, name, status: status as never, targetArns, ...given('statusMessage', statusMessage) };
+    return describeLink(input.vpcLinkId ?? '', link);
+  },
+  'apigateway:GetVpcLinks': (input, ask) => {
+    const all = Object.entries(ask.world.vpcLinks).filter(([, link]) => link.version === 1);
+    return positioned(
+      paged(
+        all.map(([id, link]) => describeLink(id, link)),
+        input,
+        ask,
+      ),
+    );
   },
   'apigateway:GetBasePathMappings': (input, ask) => {
     const domain = ask.world.domainNames[input.domainName ?? ''];
@@ -104,6 +114,10 @@ export const restHandlers: Handlers<'apigateway'> = {
     return positioned(paged(all, input, ask));
   },
 };
+
+function describeLink(id: string, { name, status, statusMessage, targetArns }: VpcLink) {
+  return { id, name, status: status as never, targetArns, ...given('statusMessage', statusMessage) };
+}
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html */
 const defaultStatus: Record<string, string | null> = {

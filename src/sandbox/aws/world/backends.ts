@@ -112,6 +112,7 @@ export const targetGroup = z.strictObject({
 
 /** A load balancer, kept by its ARN. */
 export const loadBalancer = z.strictObject({
+  dnsName: text.optional().describe('Made from its name where not told.'),
   listeners: z
     .record(text, z.strictObject({ port: z.int(), protocol: text.default('TCP'), targetGroups: z.array(text) }))
     .default({}),

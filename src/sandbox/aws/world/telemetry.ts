@@ -10,6 +10,10 @@ export const logGroup = z.strictObject({
   retentionInDays: z.int().optional(),
   logGroupClass: z.enum(['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY']).default('STANDARD'),
   events: z.array(z.strictObject({ at: moment, message: z.string(), stream: text.optional() })).default([]),
+  metricFilters: z
+    .record(text, z.strictObject({ pattern: z.string().default(''), namespace: text, metric: text }))
+    .default({})
+    .describe('Metric filters by name: which metric of which namespace they feed.'),
 });
 
 /** A raw series, added to what the traffic makes. */
@@ -51,6 +55,7 @@ const wafAction = z.enum(['ALLOW', 'BLOCK', 'COUNT', 'CAPTCHA', 'CHALLENGE']);
 
 /** A web ACL, kept by its ARN. */
 export const webAcl = z.strictObject({
+  metricName: text.optional().describe('What its metrics are called by; its name where not told.'),
   defaultAction: z.enum(['ALLOW', 'BLOCK']).default('ALLOW'),
   rules: z
     .record(

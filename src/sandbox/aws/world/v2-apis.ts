@@ -132,3 +132,4 @@ export type V2Authorizer = z.output<typeof authorizer>;
 export type V2Stage = z.output<typeof stage>;
 export type V2Deployment = V2Api['deployments'][string];
 export type V2Api = z.output<typeof v2Api>;
+export type VpcLink = z.output<typeof vpcLink>;
