@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configurationFiles } from './configuration.ts';
+import { policyFiles } from './policies.ts';
 import { scenarioFiles } from './scenarios.ts';
 
 export interface GeneratedFile {
@@ -15,7 +16,7 @@ export interface GeneratedFile {
 }
 
 /** Each source answers its files; a new one is a line here. */
-const sources: (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] = [configurationFiles, scenarioFiles];
+const sources: (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] = [configurationFiles, scenarioFiles, policyFiles];
 
 const root = new URL('../', import.meta.url);
 const check = process.argv.includes('--check');

@@ -4,25 +4,25 @@
  *
  * Exit: vitest's own; 69 where Python is missing; 75 where it could not be installed, because the package index cannot be reached.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { CannotRunError, installed, root, runWith } from './python.ts';
 
 const motoVersion = '5.2.5';
 const startMs = 60_000;
 
-/** sysexits.h: EX_UNAVAILABLE and EX_TEMPFAIL. */
-const exits = { noPython: 69, noIndex: 75 } as const;
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(root, 'node_modules', '.cache', `moto-${motoVersion}`);
-const complete = join(folder, 'complete');
-const python = join(folder, 'bin', 'python');
+const bin = () =>
+  installed({
+    script: 'test:moto',
+    name: 'moto',
+    version: motoVersion,
+    requirement: `moto[server]==${motoVersion}`,
+    module: 'moto.server',
+  });
 
 /** Ends with its input, so also when this process is killed. */
 const server = `
@@ -35,46 +35,6 @@ from moto.server import main
 main(["-H", "127.0.0.1", "-p", sys.argv[1]])
 `;
 
-class CannotRunError extends Error {
-  readonly code: number;
-
-  constructor(message: string, code: number) {
-    super(message);
-    this.code = code;
-  }
-}
-
-function install(): void {
-  // A newer Python of the system's breaks an environment that was made with the one before.
-  if (existsSync(complete) && spawnSync(python, ['-c', 'import moto.server']).status === 0) return;
-  const probe = 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))';
-  if (spawnSync('python3', ['-c', probe]).status !== 0) {
-    const needs = 'Python 3.10 or newer with venv and pip: apt-get install python3 python3-venv python3-pip.';
-    throw new CannotRunError(`test:moto needs ${needs}`, exits.noPython);
-  }
-  console.error(`Installing moto ${motoVersion} into ${folder}; this is done once.`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const made = spawnSync('python3', ['-m', 'venv', folder], { encoding: 'utf8' });
-  if (made.status !== 0) throw new CannotRunError(`No virtual environment could be made: ${made.stderr}`, 1);
-  const options = ['--quiet', '--no-input', '--disable-pip-version-check', '--prefer-binary', '--retries', '2'];
-  const pip = spawnSync(python, ['-m', 'pip', 'install', ...options, `moto[server]==${motoVersion}`], {
-    encoding: 'utf8',
-    env: { PIP_DEFAULT_TIMEOUT: '20', ...env },
-  });
-  if (pip.status !== 0) throw notInstalled(`${pip.stdout}${pip.stderr}`);
-  writeFileSync(complete, '');
-}
-
-/** pip fails with the same code whatever it fails of; only its text tells. */
-function notInstalled(output: string): CannotRunError {
-  const unreachable =
-    /connection broken by|Failed to establish|Max retries exceeded|timed out|ProxyError|SSLError|Temporary failure in name/i;
-  return unreachable.test(output)
-    ? new CannotRunError('test:moto did not run: the Python package index (PyPI) cannot be reached.', exits.noIndex)
-    : new CannotRunError(`moto ${motoVersion} could not be installed:\n${output}`, 1);
-}
-
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
@@ -86,7 +46,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Resolves when it answers. Its access log is kept to its last lines, for when it fails. */
-async function start(port: number): Promise<{ url: string; stop(): Promise<void> }> {
+async function start(python: string, port: number): Promise<{ url: string; stop(): Promise<void> }> {
   const child = spawn(python, ['-c', server, String(port)], {
     stdio: ['pipe', 'ignore', 'pipe'],
     // The policies that AWS manages; they are not loaded otherwise.
@@ -138,8 +98,8 @@ async function runTests(url: string): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  install();
-  const moto = await start(await freePort());
+  const python = join(bin(), 'python');
+  const moto = await start(python, await freePort());
   try {
     return await runTests(moto.url);
   } finally {
@@ -147,10 +107,4 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof CannotRunError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.code;
-}
+await runWith(main);
