@@ -80,6 +80,8 @@ export function openClients(options: ClientOptions): Clients {
     httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 50 }),
   };
   const clients = new Map<string, SdkClient>();
+  // An import that has been made before still costs a millisecond.
+  const loaded = new Map<ServicePrefix, Promise<object>>();
   let shared: Credentials | undefined;
 
   const clientOf = (service: ServicePrefix, region: string, sdk: object): SdkClient => {
@@ -113,7 +115,9 @@ export function openClients(options: ClientOptions): Clients {
   return {
     async ask(operation, input, region) {
       const service = serviceOf(operation);
-      const sdk: object = await sdks[service].load();
+      const loading: Promise<object> = loaded.get(service) ?? sdks[service].load();
+      loaded.set(service, loading);
+      const sdk = await loading;
       const Command = member<new (input: object) => object>(sdk, `${operation.slice(service.length + 1)}Command`);
       const signal = AbortSignal.timeout(timeouts.totalMs);
       const answer = clientOf(service, region, sdk).send(new Command(input), { abortSignal: signal });

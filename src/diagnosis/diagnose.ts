@@ -232,10 +232,15 @@ type Conclude = (run: Run, findings: readonly Finding[]) => Promise<DiagnosisRec
  * What is asked again later is the same call (memoised), so the order of asking costs nothing.
  */
 function startReading({ signals, aws, window }: Run): void {
-  const ahead = [signals.stage(), signals.deployed(), signals.deployments(), signals.failures()];
-  for (const reading of ahead) void attempt<unknown>(reading);
-  readTrailAhead(aws, window);
-  void attempt(readHealthEvents(aws.send, aws.region));
+  const ask = (...readings: Promise<unknown>[]) => {
+    for (const reading of readings) void attempt(reading);
+  };
+  // What others wait for is on its way before the rest is put together.
+  ask(signals.deployed(), signals.stage());
+  setImmediate(() => {
+    ask(signals.failures(), signals.deployments(), readHealthEvents(aws.send, aws.region));
+    readTrailAhead(aws, window);
+  });
 }
 
 function keyOf({ accountId, region }: AskedPlace): string {

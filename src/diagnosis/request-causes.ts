@@ -83,7 +83,9 @@ export function causeAspects(
   for (const request of requests) {
     const { cause } = request;
     if (cause === null || cause === 'unclassified' || !about(cause)) continue;
-    groups.set(cause, [...(groups.get(cause) ?? []), request]);
+    const group = groups.get(cause);
+    if (group === undefined) groups.set(cause, [request]);
+    else group.push(request);
   }
   return [...groups]
     .flatMap(([cause, group]) => byFunction(group, setup).map(part => [cause, part] as const))

@@ -6,13 +6,65 @@ import type { Route } from '../aws/types.ts';
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function routeServing(routes: readonly Route[], requested: string): Route | null {
-  const exact = routes.find(route => route.key === requested);
+  const index = indexOf(routes);
+  const exact = index.byKey.get(requested);
   if (exact) return exact;
   const [method = '', path = ''] = requested.split(' ');
-  const fitting = routes
-    .filter(route => route.path !== null && serves(route, method) && pathPattern(route.path).test(path))
-    .toSorted((a, b) => (rank(a) < rank(b) ? 1 : -1));
-  return fitting[0] ?? routes.find(route => route.key === '$default') ?? null;
+  const fitting = likely(index, path).find(({ route, pattern }) => serves(route, method) && pattern.test(path));
+  return fitting?.route ?? index.byKey.get('$default') ?? null;
+}
+
+/** A route that has a path. */
+interface Placed {
+  route: Route;
+  pattern: RegExp;
+  /** First segment of its path where that is plain text; null: any may stand there. */
+  first: string | null;
+}
+
+interface RouteIndex {
+  byKey: Map<string, Route>;
+  /** The most exact first. */
+  placed: Placed[];
+  /** Those of `placed` that can serve a path, by its first segment. */
+  byFirst: Map<string, Placed[]>;
+}
+
+const indexes = new WeakMap<readonly Route[], RouteIndex>();
+
+/** Thousands of requests ask for the same routes, of which there may be many hundreds. */
+function indexOf(routes: readonly Route[]): RouteIndex {
+  const known = indexes.get(routes);
+  if (known !== undefined) return known;
+  const byKey = new Map(routes.toReversed().map(route => [route.key, route]));
+  const placed = routes
+    .flatMap(route => (route.path === null ? [] : [{ route, path: route.path, rank: rank(route) }]))
+    .toSorted((a, b) => (a.rank === b.rank ? 0 : a.rank < b.rank ? 1 : -1))
+    .map(({ route, path }) => ({ route, pattern: pathPattern(path), first: plainFirst(path) }));
+  const index = { byKey, placed, byFirst: new Map() };
+  indexes.set(routes, index);
+  return index;
+}
+
+/** More first segments than this are asked for by nobody who means well. */
+const byFirstCap = 5_000;
+
+function likely({ placed, byFirst }: RouteIndex, path: string): Placed[] {
+  const asked = firstSegment(path);
+  const known = byFirst.get(asked);
+  if (known !== undefined) return known;
+  const found = placed.filter(({ first }) => first === null || first === asked);
+  if (byFirst.size < byFirstCap) byFirst.set(asked, found);
+  return found;
+}
+
+function plainFirst(path: string): string | null {
+  const first = firstSegment(path);
+  return first.includes('{') ? null : first;
+}
+
+function firstSegment(path: string): string {
+  return path.split('/', 2)[1] ?? '';
 }
 
 function serves(route: Route, method: string): boolean {

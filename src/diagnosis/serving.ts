@@ -1,23 +1,59 @@
-import type { Integration } from '../aws/types.ts';
+import type { Integration, Route } from '../aws/types.ts';
 import { lambdaReference } from './backends.ts';
 import { routeServing } from './routes.ts';
-import type { Backend, FailedRequest, FunctionFacts } from './signals.ts';
+import type { Backend, FailedRequest, FunctionFacts, LambdaReference } from './signals.ts';
 import type { ApiType } from './types.ts';
 
 /** The backend that a failing request went to: by the function it called, by its route, or the only one there is. */
 export function backendServing(backends: readonly Backend[], request: FailedRequest): Backend | null {
-  const called = request.functionArn === null ? null : lambdaReference(request.functionArn);
-  if (called !== null) {
-    const same = backends.filter(({ lambda }) => lambda?.arn === called.arn && lambda.qualifier === called.qualifier);
-    if (same.length > 0)
-      return same.find(one => request.route !== null && servesRoute(one, request.route)) ?? same[0] ?? null;
-  }
-  if (request.route !== null) {
-    const route = routeServing(
-      backends.flatMap(one => one.routes),
-      request.route,
-    );
-    return backends.find(one => route !== null && one.routes.includes(route)) ?? null;
+  const index = indexOf(backends);
+  const key = `${request.functionArn} ${request.route}`;
+  const known = index.known.get(key);
+  if (known !== undefined) return known;
+  const backend = backendOf(backends, request, index);
+  index.known.set(key, backend);
+  return backend;
+}
+
+interface BackendIndex {
+  /** By function and qualifier. */
+  byFunction: Map<string, Backend[]>;
+  routes: Route[];
+  ofRoute: Map<Route, Backend>;
+  /** What was answered before: requests are many, and alike. */
+  known: Map<string, Backend | null>;
+}
+
+const indexes = new WeakMap<readonly Backend[], BackendIndex>();
+
+function indexOf(backends: readonly Backend[]): BackendIndex {
+  const known = indexes.get(backends);
+  if (known !== undefined) return known;
+  const index = {
+    byFunction: Map.groupBy(backends, one => functionKey(one.lambda)),
+    routes: backends.flatMap(one => one.routes),
+    ofRoute: new Map(backends.flatMap(one => one.routes.map(route => [route, one] as const))),
+    known: new Map<string, Backend | null>(),
+  };
+  indexes.set(backends, index);
+  return index;
+}
+
+function functionKey(lambda: LambdaReference | null): string {
+  return lambda === null ? '' : `${lambda.arn} ${lambda.qualifier}`;
+}
+
+function backendOf(
+  backends: readonly Backend[],
+  { functionArn, route }: FailedRequest,
+  { byFunction, routes, ofRoute }: BackendIndex,
+): Backend | null {
+  const called = functionArn === null ? null : lambdaReference(functionArn);
+  const same = called === null ? [] : (byFunction.get(functionKey(called)) ?? []);
+  if (same.length > 0) return same.find(one => route !== null && servesRoute(one, route)) ?? same[0] ?? null;
+  if (route !== null) {
+    const serving = routeServing(routes, route);
+    return serving === null ? null : (ofRoute.get(serving) ?? null);
   }
   return backends.length === 1 ? (backends[0] ?? null) : null;
 }
