@@ -4,16 +4,15 @@ import {
   clock,
   clockIn,
   dayOf,
+  decimals,
   minuteMs,
   missingMinutes,
   spanWords,
-  thresholdWords,
   totals,
   whole,
 } from './chart.ts';
 import { drawLegend, drawMarks, markedChanges, marksHeight } from './chart-marks.ts';
 import {
-  type Bucket,
   gapsIn,
   ink,
   plotLeft,
@@ -69,7 +68,7 @@ export function chartSvg(data: ChartData): string {
     bars(scale, requests, 'requests', ink.requests),
     bars(scale, errors, 'errors', ink.errors),
     drawNoErrors(data, errors),
-    drawThreshold(data, scale, errors),
+    drawThreshold(data, errors),
     ...labels.map((label, index) => drawLine(label, labelsTop + index * labelHeight, requests.bottom)),
     drawMarks(marked, scale, plotTop, requests.bottom),
     ...labels.map((label, index) => drawName(label, labelsTop + index * labelHeight, labels[index - 1]?.x ?? null)),
@@ -153,15 +152,9 @@ function placeOf(x: number | null, text: string, lineAbove: number | null): [at:
 /** Of a threshold far above the errors the bars would be too low to see: the key tells it alone. */
 const highestThreshold = 4;
 
-function thresholdAt(threshold: number | null, bucket: Bucket): number | null {
-  if (threshold === null || threshold <= 0) return null;
-  if (threshold >= 1) return threshold;
-  return bucket.requests === null ? null : threshold * bucket.requests;
-}
-
 function errorPanel({ threshold }: ChartData, { buckets }: Scale, top: number): Panel {
   const highest = Math.max(0, ...buckets.map(bucket => bucket.errors ?? 0));
-  const limit = Math.max(0, ...buckets.map(bucket => thresholdAt(threshold, bucket) ?? 0));
+  const limit = threshold ?? 0;
   const isDrawn = limit > 0 && limit <= Math.max(10, highest * highestThreshold);
   const ticks = ticksOf(Math.max(highest, isDrawn ? limit * 1.25 : 0));
   return { top, bottom: top + errorsHeight, max: ticks.at(-1) ?? 1 };
@@ -230,19 +223,10 @@ function drawNoErrors(data: ChartData, { top, bottom }: Panel): string {
   return `<rect x="${round(middle - width / 2)}" y="${round(y - 18)}" width="${round(width)}" height="34" rx="6" fill="${ink.paper}"/><text x="${middle}" y="${round(y + 6)}" text-anchor="middle" font-weight="bold">${text}</text>`;
 }
 
-/** A dashed line; where the alarm watches a share of the requests, it follows them. */
-function drawThreshold({ threshold }: ChartData, scale: Scale, panel: Panel): string {
-  const path = scale.buckets.flatMap(bucket => {
-    const value = thresholdAt(threshold, bucket);
-    if (value === null || value > panel.max) return [];
-    const y = round(yOf(value, panel));
-    return [`M${round(scale.x(bucket.start))} ${y}H${round(scale.x(bucket.start + bucket.minutes * minuteMs))}`];
-  });
-  if (path.length === 0) return '';
-  // One line where it is level, so that the dashes run through.
-  const level =
-    (threshold ?? 0) >= 1 ? `M${plotLeft} ${round(yOf(threshold ?? 0, panel))}H${plotRight}` : path.join('');
-  return `<path d="${level}" fill="none" stroke="${ink.paper}" stroke-width="5" opacity="0.8"/><path d="${level}" fill="none" stroke="${ink.threshold}" stroke-width="2.5" stroke-dasharray="7 5"/>`;
+function drawThreshold({ threshold }: ChartData, panel: Panel): string {
+  if (threshold === null || threshold <= 0 || threshold > panel.max) return '';
+  const line = `M${plotLeft} ${round(yOf(threshold, panel))}H${plotRight}`;
+  return `<path d="${line}" fill="none" stroke="${ink.paper}" stroke-width="5" opacity="0.8"/><path d="${line}" fill="none" stroke="${ink.threshold}" stroke-width="2.5" stroke-dasharray="7 5"/>`;
 }
 
 function drawTimes(scale: Scale, bottom: number): { svg: string; height: number } {
@@ -282,7 +266,7 @@ function drawKey(
       ? []
       : [
           {
-            text: `alarm threshold, ${thresholdWords(threshold)}${threshold > errors.max ? ' (above the chart)' : ''}`,
+            text: `alarm threshold, ${decimals(threshold)} a minute${threshold > errors.max ? ' (above the chart)' : ''}`,
             swatch: dashes(ink.threshold),
           },
         ]),

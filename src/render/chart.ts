@@ -11,7 +11,7 @@ export interface ChartData {
   /** One for each minute that was read; a minute that is not there is drawn as a gap, never as zero. */
   points: readonly ChartPoint[];
   onset: string | null;
-  /** Of the alarm: 5xx a minute, or their share of the requests where it is below 1. */
+  /** Of the alarm, in 5xx a minute; one over five minutes may be below 1. */
   threshold: number | null;
   /** The most telling first. */
   changes: readonly ChartChange[];
@@ -101,7 +101,7 @@ export function chartAltText(data: ChartData): string {
       : `${whole(errors)} of ${whole(requests)} requests ended with a 5xx, at most ${whole(peak.errors)} in a minute, at ${clock(peak.at)}.`,
     ...(onset === null ? [] : [`First error ${clockIn(onset, data)}.`]),
     ...(recoveredAt === null ? [] : [`Recovered ${clockIn(recoveredAt, data)}.`]),
-    ...(threshold === null || threshold <= 0 ? [] : [`Alarm threshold ${thresholdWords(threshold)}.`]),
+    ...(threshold === null || threshold <= 0 ? [] : [`Alarm threshold ${decimals(threshold)} a minute.`]),
     ...(missingMinutes(data) === 0 ? [] : [`No data for ${count(missingMinutes(data), 'minute')}.`]),
     ...changes
       .slice(0, altChanges)
@@ -122,10 +122,6 @@ export function missingMinutes({ start, end, points }: ChartData): number {
   return Math.max(0, Math.round((Date.parse(end) - Date.parse(start)) / minuteMs) - told.size);
 }
 
-export function thresholdWords(threshold: number): string {
-  return threshold < 1 ? `${decimals(threshold * 100)} % of requests` : `${decimals(threshold)} a minute`;
-}
-
 const day = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
 const dayAndYear = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
@@ -140,7 +136,7 @@ export function whole(value: number): string {
   return wholeNumbers.format(value);
 }
 
-function decimals(value: number): string {
+export function decimals(value: number): string {
   return decimalNumbers.format(value);
 }
 

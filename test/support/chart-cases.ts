@@ -86,7 +86,7 @@ export const chartCases: Record<string, ChartData> = {
   'a whole day': data(
     { start: '2026-11-22T00:00:00.000Z', minutes: 1_440, errors: minute => (minute % 300 < 20 ? 12 : 0) },
     {},
-    0.05,
+    4,
   ),
   'twenty changes': data(
     { ...quarter, errors: failing },
@@ -149,7 +149,7 @@ export const chartCases: Record<string, ChartData> = {
   'recovered at once': data(
     { ...quarter, errors: minute => (minute === 10 ? 4 : 0) },
     {},
-    0.01,
+    0.2,
     '2026-11-22T14:06:00.000Z',
   ),
   'recovered later': data({ ...quarter, errors: failing }, {}, null, '2026-11-22T18:30:00.000Z'),
