@@ -2,9 +2,9 @@
 import { userInfo } from 'node:os';
 import { type OpenDiagnosis, openDiagnosis } from '../app.ts';
 import { parseRequest } from '../diagnosis/request.ts';
-import type { Candidate, DiagnosisRequest, Location, Report } from '../diagnosis/types.ts';
+import type { Candidate, DiagnosisRequest, Finding, Location, Report } from '../diagnosis/types.ts';
 import { candidatesText, reportText, type TextOptions } from '../render/text.ts';
-import { wrongStage } from '../render/words.ts';
+import { count, cut, oneLine, wrongStage } from '../render/words.ts';
 import { createLog } from '../telemetry.ts';
 import { type CommandContext, type ExitCode, mistake } from './command.ts';
 
@@ -65,9 +65,24 @@ async function diagnose(
   const location = await service.locate(request);
   if (location.kind !== 'found') return notLocated(request, location, output);
   const trigger = { kind: 'cli' as const, by: userName(), at: context.clock().toISOString(), request };
-  const { report } = await service.diagnose(trigger, location);
+  const progress = progressOf(context);
+  const { report } = await service.diagnose(trigger, location, progress.found).finally(progress.end);
   output.report(report);
   return nothingRead() ? 4 : 0;
+}
+
+/** One line on stderr that is written over as findings come, for people only; gone when the report is there. */
+function progressOf({ err, progress, terminal }: CommandContext): { found(finding: Finding): void; end(): void } {
+  if (!progress) return { found: () => {}, end: () => {} };
+  let done = 0;
+  const width = (terminal?.columns ?? 80) - 1;
+  return {
+    found({ title }) {
+      done += 1;
+      err(`\r\u001b[K${cut(`${count(done, 'check')} done: ${oneLine(title)}`, width)}`);
+    },
+    end: () => err('\r\u001b[K'),
+  };
 }
 
 function notLocated(

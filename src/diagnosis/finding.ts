@@ -49,6 +49,7 @@ export interface Fact {
   link?: string | null;
   cli?: string | null;
   excerpt?: string;
+  match?: string;
 }
 
 /** Collects facts in the order they are observed; `note` answers the id that claims refer to. */

@@ -62,6 +62,15 @@ export function matchSignatures(text: string, within: readonly Candidate[]): Mat
   return { cause: best?.cause ?? null, confidence: best?.confidence ?? null, possible: [...fitting] };
 }
 
+/** The words of a log line that say the cause, as they stand in it; null where it is told by something else. */
+export function decisiveWords(message: string, cause: CauseId): string | null {
+  const phrases = [...causeRecord(cause).signatures.map(({ phrase }) => phrase), quotedError];
+  const said = phrases.flatMap(phrase => phrase.exec(message)?.[0].slice(0, longestWords) ?? []);
+  return said.toSorted((a, b) => b.length - a.length)[0] ?? null;
+}
+
+const longestWords = 200;
+
 function strengthOf(candidate: Candidate | null): number {
   return candidate?.confidence ? strength[candidate.confidence] : 0;
 }

@@ -115,6 +115,8 @@ export interface Evidence {
   cli: string | null;
   /** What is shown as it stands, monospaced: the log line, the policy statement, the template's line. */
   excerpt?: string;
+  /** The words in the excerpt that decided; where it is too long to be shown, what stands around them is. */
+  match?: string;
 }
 
 export type FindingStatus = 'problem' | 'warning' | 'ok' | 'unknown' | 'not_applicable';

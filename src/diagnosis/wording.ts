@@ -29,6 +29,15 @@ export function excerpt(text: string, longest = 600): string {
   return trimmed.length <= longest ? trimmed : `${trimmed.slice(0, longest - 1)}…`;
 }
 
+/** The same, but what is cut away is far from `words`. */
+export function excerptAround(text: string, words: string, longest = 600): string {
+  const trimmed = text.trim();
+  const end = trimmed.indexOf(words) + words.length;
+  if (trimmed.length <= longest || end <= longest) return excerpt(trimmed, longest);
+  const from = Math.max(0, Math.min(end - Math.floor(longest / 2), trimmed.length - longest + 1));
+  return excerpt(`…${trimmed.slice(from)}`, longest);
+}
+
 /** As it stands inside a sentence. */
 export function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);

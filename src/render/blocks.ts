@@ -85,6 +85,15 @@ export function words(text: string, max: number = LIMITS.sentence): Markup {
   return { mrkdwn: cutMarkup(escaped, max) };
 }
 
+/** A sentence, with the AWS command in brackets that it may hold as code, so that it can be copied. */
+export function prose(text: string): Markup {
+  const parts = spoken(text).split(/(?<=\()(aws [a-z0-9-]+ [a-z0-9-]+ [^()`]+)(?=\))/);
+  return join(
+    parts.map((item, index) => (index % 2 === 0 ? words(item) : code(item, LIMITS.sentence))),
+    '',
+  );
+}
+
 // `*`, `_`, `~` and backticks cannot be escaped, and `:lambda:` in an ARN may be an emoji of the workspace. Inside a code
 // span nothing is formatted, so a word that has them becomes one.
 const formats = /[*_~`]|:[0-9_+'-]*[a-z][a-z0-9_+'-]*:/;

@@ -21,7 +21,7 @@ import {
 } from './blocks.ts';
 import { checkId } from './ids.ts';
 import { type Check, checkName, findingOf, pressed, statusLabel } from './playbook.ts';
-import { count, gapWords, statusWords } from './words.ts';
+import { gapWords, seconds, statusWords, withoutDay } from './words.ts';
 
 /** `check` is `step:4` or `diagnosis:2`; null where there is nothing to show of it yet. */
 export function evidenceMessage(investigation: Investigation, checks: readonly Check[], check: string): Message | null {
@@ -37,13 +37,11 @@ export function evidenceMessage(investigation: Investigation, checks: readonly C
       part(
         section(md`*${words(checkName(finding), LIMITS.name)}* · ${statusLabel(finding.status)}${asked(question)}`),
         section(md`${finding.summary}${press?.state === 'done' ? md`` : pressed(press)}`),
-        context(
-          md`${ranBy(press)} ${when(finding.at)}, in ${count(Math.round(finding.durationMs), 'millisecond')}.${again(now)}`,
-        ),
+        context(md`${ranBy(press)} ${when(finding.at)}, in ${seconds(finding.durationMs)}.${again(now)}`),
       ),
-      ...finding.evidence.map((item, index) => optional(...observed(item, index + 1))),
+      ...finding.evidence.map((item, index) => optional(...observed(item, index + 1, finding.at))),
       ...(foundNothing(finding) ? [part(context(md`Nothing of the kind was found.`))] : []),
-      ...finding.gaps.map(gap => optional(section(md`${notRead(gap)} ${gapWords(gap)}`))),
+      ...finding.gaps.map(gap => optional(...unread(gap))),
       ...finding.ruledOut.map(item => optional(context(md`*Ruled out:* ${item.id}. ${item.because}`))),
     ],
     left => md`_${left} more of ${parts(finding)} have no room here; the JSON report has them all._`,
@@ -69,6 +67,11 @@ function foundNothing({ status, evidence, gaps }: Finding): boolean {
   return evidence.length === 0 && gaps.length === 0 && status !== 'unknown' && status !== 'not_applicable';
 }
 
+function unread(gap: Gap): KnownBlock[] {
+  const { sentence, command } = gapWords(gap);
+  return [section(md`${notRead(gap)} ${sentence}`), ...(command === null ? [] : [preformatted(command)])];
+}
+
 function notRead({ reason }: Gap): Markup {
   return reason === 'delivery_lag' ? md`*Not yet delivered:*` : md`*Not read:*`;
 }
@@ -77,7 +80,7 @@ function asked(question: string | undefined): Markup {
   return question === undefined ? md`` : md`\n_${words(question)}_`;
 }
 
-function observed(evidence: Evidence, position: number): KnownBlock[] {
+function observed(evidence: Evidence, position: number, today: string): KnownBlock[] {
   const origin = [
     ...(evidence.at === null ? [] : [when(evidence.at)]),
     words(evidence.source, LIMITS.name),
@@ -85,7 +88,7 @@ function observed(evidence: Evidence, position: number): KnownBlock[] {
     ...(evidence.link === null ? [] : [link(evidence.link, 'Open in the AWS console')]),
   ];
   return [
-    section(md`*${position}.* ${evidence.text}`),
+    section(md`*${position}.* ${withoutDay(evidence.text, today)}`),
     ...(evidence.excerpt === undefined || evidence.excerpt === '' ? [] : [preformatted(evidence.excerpt)]),
     context(join(origin, ' · ')),
     ...(evidence.cli === null ? [] : [preformatted(evidence.cli)]),

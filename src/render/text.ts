@@ -1,5 +1,5 @@
 /** The terminal's view of a report: what the card and its thread say, without markup. */
-import type { Candidate, RankedCause, Report, ReportedFinding } from '../diagnosis/types.ts';
+import type { Candidate, Gap, RankedCause, Report, ReportedFinding } from '../diagnosis/types.ts';
 import {
   beforeOnset,
   byNearness,
@@ -12,16 +12,18 @@ import {
   headline,
   impactWords,
   isCarried,
-  oneLine,
   patternWords,
   percent,
   place,
   printable,
+  seconds,
+  spanWords,
   spoken,
   statusWords,
   tally,
   utc,
   whyInconclusive,
+  withoutDay,
 } from './words.ts';
 
 export interface TextOptions {
@@ -47,8 +49,10 @@ export function reportText(report: Report, options: TextOptions): string {
   const { target, verdict } = report;
   const gaps = gapsOf(report);
   const lines = [
-    paint('bold', `${headline(report)}: ${oneLine(target.apiName)}, stage ${oneLine(target.stage)}`),
-    oneLine(place(target)),
+    ...wrap(`${headline(report)}: ${target.apiName}, stage ${target.stage}`, '', options.width).map(line =>
+      paint('bold', line),
+    ),
+    ...wrap(place(target), '', options.width),
     '',
     ...verdict.causes.flatMap((cause, index) => causeLines(report, cause, index, options)),
     ...closing(report, options),
@@ -57,14 +61,14 @@ export function reportText(report: Report, options: TextOptions): string {
     ...findingLines('Playbook', report.steps, options),
     ...findingLines('Diagnoses', report.diagnoses, options),
     ...findingLines('Wider look, over 30 minutes', report.extended, options),
-    ...block('Could not be read', gaps.unread.map(gapWords), options),
-    ...block('Not yet delivered', gaps.late.map(gapWords), options),
+    ...gapLines('Could not be read', gaps.unread, options),
+    ...gapLines('Not yet delivered', gaps.late, options),
     ...block(
       'Ruled out',
       verdict.ruledOut.map(item => `${item.id}: ${item.because}`),
       options,
     ),
-    paint('dim', statsLine(report)),
+    ...wrap(statsLine(report), '', options.width).map(line => paint('dim', line)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -83,12 +87,21 @@ function causeLines(report: Report, cause: RankedCause, index: number, options: 
   return [
     ...wrap(`${number}${cause.summary}`, '', options.width).map(line => paint('bold', line)),
     ...wrap(`Cause: ${cause.id}. Confidence: ${confidenceWords[cause.confidence]}${share}.`, '   ', options.width),
-    ...(evidence === undefined ? [] : wrap(`Evidence: ${evidence.text}`, '   ', options.width)),
+    ...(evidence === undefined
+      ? []
+      : wrap(`Evidence: ${withoutDay(evidence.text, report.generatedAt)}`, '   ', options.width)),
     ...verbatim(evidence?.excerpt ?? null),
+    ...pointer('Check by hand:', evidence?.cli ?? null),
+    ...pointer('In the console:', evidence?.link ?? null),
     ...wrap(`Fix: ${cause.remedy}`, '   ', options.width),
     ...verbatim(cause.cli),
     '',
   ];
+}
+
+/** A command or an address on a line of its own, unbroken. */
+function pointer(title: string, text: string | null): string[] {
+  return text === null ? [] : [`   ${title}`, ...verbatim(text)];
 }
 
 function closing(report: Report, options: TextOptions): string[] {
@@ -109,10 +122,10 @@ function figureLines(report: Report): string[] {
   const routes = (impact.routes ?? []).slice(0, 3).map(route => `${route.method} ${route.path} (${route.errors})`);
   return [
     `First failing minute: ${window.onset === null ? 'none seen in the metrics' : utc(window.onset)}`,
-    `Pattern: ${patternWords(report)}`,
-    `Requests: ${impactWords(impact)}`,
+    `Trend: ${patternWords(report)}`,
+    `Impact: ${impactWords(impact)}`,
     ...(routes.length === 0 ? [] : [`Failing most: ${routes.join(', ')}`]),
-    `Looked at: ${utc(window.extendedTo ?? window.start)} to ${utc(window.end)}`,
+    `Looked at: ${spanWords(window)} ${utc(window.end)}`,
     `Checks: ${tally([...report.steps, ...report.diagnoses].map(finding => finding.status))}`,
   ];
 }
@@ -122,9 +135,13 @@ function findingLines(title: string, findings: readonly ReportedFinding[], optio
   const paint = painter(options.colour);
   const rows = findings.flatMap(finding => {
     const number = finding.number === undefined ? '' : `${finding.number} `;
-    const name = `  ${number}${oneLine(finding.title)}: `;
+    const status = statusWords[finding.status];
+    const name = wrap(`${number}${finding.title}: ${status}`, '  ', options.width);
     return [
-      `${name}${paint(statusStyles[finding.status], statusWords[finding.status])}`,
+      // The words of a status stand at the end of a line, or are wrapped and stay plain.
+      ...name.map(line =>
+        line.endsWith(status) ? `${line.slice(0, -status.length)}${paint(statusStyles[finding.status], status)}` : line,
+      ),
       ...wrap(finding.summary, '     ', options.width),
     ];
   });
@@ -136,9 +153,17 @@ function block(title: string, items: readonly string[], options: TextOptions): s
   return [painter(options.colour)('bold', title), ...items.flatMap(item => wrap(item, '  ', options.width)), ''];
 }
 
+function gapLines(title: string, gaps: readonly Gap[], options: TextOptions): string[] {
+  if (gaps.length === 0) return [];
+  const rows = gaps.flatMap(gap => {
+    const { sentence, command } = gapWords(gap);
+    return [...wrap(sentence, '  ', options.width), ...verbatim(command)];
+  });
+  return [painter(options.colour)('bold', title), ...rows, ''];
+}
+
 function statsLine({ stats, generatedAt }: Report): string {
-  const seconds = (stats.durationMs / 1000).toFixed(1);
-  return `${count(stats.awsCalls.total, 'AWS call')} in ${seconds} s, ${utc(generatedAt)}`;
+  return `${count(stats.awsCalls.total, 'AWS call')} in ${seconds(stats.durationMs)}, ${utc(generatedAt)}`;
 }
 
 /** Log lines and commands as they stand, so that they can be copied. */

@@ -1,5 +1,4 @@
 /** A report's verdict as blocks. */
-import type { KnownBlock } from '@slack/types';
 import type { Change, Gap, RankedCause, Report } from '../diagnosis/types.ts';
 import type { Investigation } from '../investigations/types.ts';
 import {
@@ -14,11 +13,13 @@ import {
   part,
   person,
   preformatted,
+  prose,
   section,
   when,
   words,
 } from './blocks.ts';
 import {
+  around,
   assertNever,
   beforeOnset,
   byNearness,
@@ -32,12 +33,14 @@ import {
   isCarried,
   patternWords,
   percent,
+  spanWords,
   tally,
   whyInconclusive,
+  withoutDay,
 } from './words.ts';
 
 /** How many of each the card shows; the rest is counted, and stands in the thread or the JSON report. */
-const shown = { causes: 3, changes: 3, gaps: 4, routes: 3, excerpt: 500 } as const;
+const shown = { causes: 3, changes: 3, gaps: 4, routes: 3, excerpt: 360 } as const;
 
 /** The card's middle: causes with evidence and fix, what changed, the figures, and what could not be read. */
 export function verdictParts(investigation: Investigation, report: Report): Part[] {
@@ -46,7 +49,9 @@ export function verdictParts(investigation: Investigation, report: Report): Part
     ...opening(report),
     ...causes.slice(0, shown.causes).flatMap((cause, index) => causeParts(report, cause, index, causes.length)),
     ...more(causes.length - shown.causes, 'cause'),
+    // With one cause, what brought it about comes before how to mend it; several are mended one by one.
     ...changeParts(report),
+    ...(causes.length === 1 ? causes.flatMap(remedyParts) : []),
     part(fields(facts(investigation, report))),
     ...routeParts(report),
     ...gapParts(report),
@@ -83,18 +88,19 @@ function causeParts(report: Report, cause: RankedCause, index: number, of: numbe
   const lines = [
     md`${number}*${words(cause.summary)}*`,
     md`Confidence: ${confidenceWords[cause.confidence]}${share}`,
-    ...(evidence === undefined ? [] : [md`Evidence: ${evidence.text}`]),
+    ...(evidence === undefined ? [] : [md`Evidence: ${withoutDay(evidence.text, report.generatedAt)}`]),
   ];
-  const excerpt = evidence?.excerpt ?? '';
-  const remedy: KnownBlock[] = [
-    section(md`*Fix:* ${cause.remedy}`),
-    ...(cause.cli === null ? [] : [preformatted(cause.cli)]),
-  ];
+  const excerpt = around(evidence?.excerpt ?? '', evidence?.match, shown.excerpt);
   return [
     index === 0 ? part(section(join(lines, '\n'))) : optional(section(join(lines, '\n'))),
-    ...(excerpt === '' ? [] : [optional(preformatted(excerpt, shown.excerpt))]),
-    optional(...remedy),
+    ...(excerpt === '' ? [] : [optional(preformatted(excerpt, shown.excerpt + 1))]),
+    ...(of > 1 ? remedyParts(cause) : []),
   ];
+}
+
+function remedyParts(cause: RankedCause): Part[] {
+  const command = cause.cli === null ? [] : [preformatted(cause.cli)];
+  return [optional(section(md`*Fix:* ${prose(cause.remedy)}`), ...command)];
 }
 
 function changeParts(report: Report): Part[] {
@@ -119,9 +125,9 @@ function facts(investigation: Investigation, report: Report): Markup[] {
   const checked = [...report.steps, ...report.diagnoses].map(finding => finding.status);
   return [
     md`*First failing minute*\n${window.onset === null ? 'none seen in the metrics' : when(window.onset)}`,
-    md`*Pattern*\n${patternWords(report)}`,
-    md`*Requests*\n${impactWords(impact)}`,
-    md`*Looked at*\n${when(window.extendedTo ?? window.start)} to ${when(window.end)}`,
+    md`*Trend*\n${patternWords(report)}`,
+    md`*Impact*\n${impactWords(impact)}`,
+    md`*Looked at*\n${spanWords(window)} ${when(window.end)}`,
     md`*Checks*\n${tally(checked)}`,
     md`*Owner*\n${investigation.owner === null ? 'nobody yet' : person(investigation.owner)}`,
   ];
@@ -140,9 +146,12 @@ function gapParts(report: Report): Part[] {
 }
 
 function gapList(title: Markup, gaps: readonly Gap[]): Part[] {
-  if (gaps.length === 0) return [];
-  const lines = gaps.slice(0, shown.gaps).map(gap => md`• ${gapWords(gap)}`);
-  return [optional(section(join([title, ...lines], '\n'))), ...more(gaps.length - shown.gaps, 'gap')];
+  const blocks = gaps.slice(0, shown.gaps).map((gap, index) => {
+    const { sentence, command } = gapWords(gap);
+    const line = index === 0 ? md`${title}\n• ${sentence}` : md`• ${sentence}`;
+    return optional(section(line), ...(command === null ? [] : [preformatted(command)]));
+  });
+  return [...blocks, ...more(gaps.length - shown.gaps, 'gap')];
 }
 
 function more(n: number, what: string): Part[] {

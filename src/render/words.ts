@@ -63,12 +63,11 @@ const patterns: Record<Pattern, string> = {
   unknown: 'unknown: too few minutes with requests to tell',
 };
 
-/** How the errors are spread over the minutes, and where they are going. */
+/** Where the errors are going, and how they are spread over the minutes. */
 export function patternWords(report: Report): string {
   const { pattern } = report.verdict;
   const direction = pattern === 'none' ? null : trend(report.series);
-  if (direction === null) return patterns[pattern];
-  return `${patterns[pattern]}, ${direction === 'steady' ? 'about as many as before' : direction}`;
+  return direction === null ? patterns[pattern] : `${direction}; ${patterns[pattern]}`;
 }
 
 const reasonWords: Record<UnreadReason, string> = {
@@ -88,6 +87,11 @@ const numbers = new Intl.NumberFormat('en-US');
 /** `twice`, `3 times`. */
 export function times(n: number): string {
   return n === 2 ? 'twice' : count(n, 'time');
+}
+
+/** `0.5 s`, `less than 0.1 s`. */
+export function seconds(milliseconds: number): string {
+  return milliseconds < 100 ? 'less than 0.1 s' : `${(milliseconds / 1_000).toFixed(1)} s`;
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {
@@ -113,6 +117,32 @@ const isoTime = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z(?!\w)/g;
 /** A sentence for people: times in it as they read them, not as machines write them. */
 export function spoken(text: string): string {
   return oneLine(text).replace(isoTime, utc);
+}
+
+/** `23:03:31 UTC` where the day is that of `iso`: people know which day it is. */
+export function withoutDay(text: string, iso: string): string {
+  const day = iso.slice(0, 10);
+  return spoken(text).replace(/\b(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2} UTC)/g, (whole, of: string, time: string) =>
+    of === day ? time : whole,
+  );
+}
+
+/** A long text around the words in it that count, cut between words at both ends. */
+export function around(text: string, match: string | undefined, max: number): string {
+  const whole = printable(text).trim();
+  const at = match === undefined ? -1 : whole.indexOf(match);
+  if (match === undefined || whole.length <= max || at < 0) return whole;
+  const before = Math.max(0, Math.min(at - Math.floor((max - match.length) / 3), whole.length - max));
+  const head = before === 0 ? 0 : before + Math.max(0, whole.slice(before, at).search(/[\s,{]/) + 1);
+  return `${head === 0 ? '' : '…'}${cut(whole.slice(head), max - 1)}`;
+}
+
+/** A remedy that ends with a command: the command apart, so that it can be copied. */
+export function withCommand(remedy: string): { sentence: string; command: string | null } {
+  const [, sentence, command] = /^(.*?):\s+(aws [a-z0-9-]+ [a-z0-9-]+ .*[^.])\.?$/s.exec(remedy) ?? [];
+  return sentence === undefined || command === undefined
+    ? { sentence: remedy, command: null }
+    : { sentence: `${sentence}:`, command };
 }
 
 const apiTypes: Record<Target['apiType'], string> = { REST: 'REST API', HTTP: 'HTTP API', WEBSOCKET: 'WebSocket API' };
@@ -194,10 +224,11 @@ export function headline(report: Report): string {
 }
 
 export function impactWords(impact: Impact): string {
-  if (impact.requests === null) return 'unknown: the metrics could not be read';
-  const errors = impact.errors === null ? 'errors unknown' : `${numbers.format(impact.errors)} with a 5xx`;
-  const share = impact.errorShare === null || impact.errors === 0 ? '' : ` (${percent(impact.errorShare)})`;
-  return `${numbers.format(impact.requests)}, ${errors}${share}`;
+  const { requests, errors, errorShare } = impact;
+  if (requests === null) return 'unknown: the metrics could not be read';
+  if (errors === null) return `unknown, of ${count(requests, 'request')}`;
+  const share = errorShare === null || errors === 0 ? '' : ` (${percent(errorShare)})`;
+  return `${numbers.format(errors)} of ${count(requests, 'request')} failed${share}`;
 }
 
 const trendMinutes = 5;
@@ -265,9 +296,17 @@ export function whyInconclusive(report: Report): string {
     : 'Everything could be read, and nothing in it explains the errors.';
 }
 
-export function gapWords(gap: Gap): string {
-  const missing = gap.permission === null ? '' : ` (missing permission: ${gap.permission})`;
-  return `${gap.source}: ${reasonWords[gap.reason]}${missing}. ${gap.remedy}`;
+/** What was not read, why, and what to do; the command that does it apart, where there is one. */
+export function gapWords({ source, reason, permission, remedy }: Gap): { sentence: string; command: string | null } {
+  const missing = permission === null ? '' : ` (missing permission: ${permission})`;
+  const { sentence, command } = withCommand(remedy);
+  return { sentence: `${source}: ${reasonWords[reason]}${missing}. ${sentence}`, command };
+}
+
+/** How long was looked at, and when that ended. */
+export function spanWords({ start, end, extendedTo }: Report['window']): string {
+  const minutes = Math.round((Date.parse(end) - Date.parse(extendedTo ?? start)) / 60_000);
+  return `the ${length(minutes)} to`;
 }
 
 /** The report's evidence by id. */

@@ -12,12 +12,19 @@ async function diagnose(
   args: string[],
   set: (service: ScriptedService) => void = () => undefined,
   nothingRead = false,
+  progress = false,
 ) {
   const service = scriptedService();
   set(service);
   let closed = 0;
   const opened: OpenDiagnosis = { service, nothingRead: () => nothingRead, close: () => void closed++ };
-  const screen: Terminal = terminal();
+  const screen: Terminal = { ...terminal(), progress };
+  screen.out = text => {
+    screen.stdout += text;
+  };
+  screen.err = text => {
+    screen.stderr += text;
+  };
   const code = await run(args, screen, async () => opened);
   return { code, service, stdout: screen.stdout, stderr: screen.stderr, closed };
 }
@@ -37,6 +44,13 @@ describe('a diagnosis', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, id: 'report-1', trigger: { kind: 'cli' } });
     expect(stderr).toBe('');
+  });
+
+  test('shows on a terminal how far it is, and leaves nothing of it behind', async () => {
+    const { stdout, stderr } = await diagnose(['orders-api'], () => undefined, false, true);
+    expect(stderr).toContain('\r\u001b[K1 check done: ');
+    expect(stderr.endsWith('\r\u001b[K')).toBe(true);
+    expect(stdout).not.toContain('check done');
   });
 
   test('asks for what the flags say', async () => {

@@ -31,11 +31,25 @@ describe('the report on a terminal', () => {
     const report = sampleReport({}, { causes: [{ ...sampleCause, summary: 'Word '.repeat(60) }] });
     const [step] = report.steps.filter(finding => finding.number === 4);
     if (step !== undefined) step.evidence = [sampleEvidence('step-4.1', { excerpt: line })];
-    const lines = reportText(report, { width: 60, colour: false }).split('\n');
-    expect(lines.filter(one => one.length > 60).every(one => one.includes(line) || one.includes('aws lambda'))).toBe(
-      true,
-    );
-    expect(lines.some(one => one.trim() === line)).toBe(true);
+    for (const width of [40, 60]) {
+      const lines = reportText(report, { width, colour: false }).split('\n');
+      const copied = (one: string) => one.includes(line) || /^\s+(?:aws lambda|https:)/.test(one);
+      expect(lines.filter(one => one.length > width && !copied(one))).toEqual([]);
+      expect(lines.some(one => one.trim() === line)).toBe(true);
+    }
+  });
+
+  it('has the decisive evidence with the command and the address that show it', () => {
+    const text = reportText(sampleReport(), plain);
+    expect(text).toContain('Check by hand:\n      aws lambda get-policy --function-name orders-prod');
+    expect(text).toContain('In the console:\n      https://eu-west-1.console.aws.amazon.com/lambda/');
+  });
+
+  it('keeps a command of a remedy whole, on a line of its own', () => {
+    const command = `aws apigateway update-stage --rest-api-id a1 --patch-operations 'op=replace,path=/*/*/logging/loglevel,value=ERROR' --region eu-west-1`;
+    const gap = { ...sampleGap, remedy: `Turn execution logging on: ${command}` };
+    const text = reportText(sampleReport({}, { status: 'inconclusive', causes: [], gaps: [gap] }), plain);
+    expect(text.split('\n')).toContain(`      ${command}`);
   });
 
   it('counts wide characters as two columns', () => {

@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { beforeOnset, byNearness, cut, impactWords, percent, printable, tally, trend } from '../../src/render/words.ts';
+import {
+  around,
+  beforeOnset,
+  byNearness,
+  cut,
+  impactWords,
+  percent,
+  printable,
+  tally,
+  trend,
+  withCommand,
+  withoutDay,
+} from '../../src/render/words.ts';
 import { sampleChange, sampleReport } from '../support/samples.ts';
 
 describe('words', () => {
@@ -62,7 +74,33 @@ describe('words', () => {
   it('keep unknown figures apart from zero', () => {
     const { impact } = sampleReport();
     expect(impactWords({ ...impact, requests: null })).toContain('unknown');
-    expect(impactWords({ ...impact, requests: 0, errors: 0, errorShare: 0 })).toBe('0, 0 with a 5xx');
-    expect(impactWords({ ...impact, errors: null, errorShare: null })).toBe('1,200, errors unknown');
+    expect(impactWords({ ...impact, requests: 0, errors: 0, errorShare: 0 })).toBe('0 of 0 requests failed');
+    expect(impactWords({ ...impact, errors: null, errorShare: null })).toBe('unknown, of 1,200 requests');
+  });
+});
+
+describe('texts for people', () => {
+  it('leave out the day that everybody knows', () => {
+    const text = 'From 2026-11-22T14:03:31.000Z to 2026-11-22 14:15:29 UTC, before on 2026-11-21 23:59:00 UTC.';
+    expect(withoutDay(text, '2026-11-22T14:20:00.000Z')).toBe(
+      'From 14:03:31 UTC to 14:15:29 UTC, before on 2026-11-21 23:59:00 UTC.',
+    );
+  });
+
+  it('show of a long line what stands around the words that count', () => {
+    const line = `{${'"field": "value", '.repeat(40)}"error": "Task timed out after 3.00 seconds", ${'"more": "of it", '.repeat(40)}}`;
+    const shown = around(line, 'Task timed out after 3.00 seconds', 200);
+    expect(shown).toContain('Task timed out after 3.00 seconds');
+    expect(shown.length).toBeLessThanOrEqual(200);
+    expect(shown).toMatch(/^….*…$/);
+    expect(around('short', 'short', 200)).toBe('short');
+  });
+
+  it('set the command of a remedy apart', () => {
+    expect(withCommand('Turn it on: aws logs tail /a --region eu-west-1')).toEqual({
+      sentence: 'Turn it on:',
+      command: 'aws logs tail /a --region eu-west-1',
+    });
+    expect(withCommand('Ask the owner.')).toEqual({ sentence: 'Ask the owner.', command: null });
   });
 });
