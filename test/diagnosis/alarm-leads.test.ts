@@ -179,13 +179,12 @@ describe('an alarm on a web ACL', () => {
     const { locate, asked } = await waf('edge');
 
     expect(await locate('alarm:a')).toMatchObject(found('a1b2c3d4e5'));
-    expect(asked().slice(0, 6)).toEqual([
+    expect(asked().slice(0, 5)).toEqual([
       'cloudwatch:DescribeAlarms',
       'wafv2:ListWebACLs',
       'wafv2:ListResourcesForWebACL',
       'apigateway:GetRestApis',
       'apigatewayv2:GetApis',
-      'apigateway:GetStage',
     ]);
   });
 
