@@ -51,12 +51,21 @@ function parseUrl(target: string): TargetReference | null {
   const { hostname, pathname } = new URL(withScheme);
   const own = executeApiHost.exec(hostname);
   if (own) {
-    const stage = decodeURIComponent(pathname.split('/')[1] ?? '');
+    const stage = decoded(pathname.split('/')[1] ?? '');
     return { kind: 'api', apiId: own[1] ?? '', stage: stage || null, region: own[2] ?? null, accountId: null };
   }
   const looksLikeHost =
     /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}$/i.test(hostname) && (withScheme === target || target.includes('/'));
   return looksLikeHost ? { kind: 'domain', host: hostname, path: pathname } : null;
+}
+
+/** As it stands where it is not encoded as it should be. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function parseWord(target: string): TargetReference {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { partitionOf } from '../aws/regions.ts';
 import type { AlarmNotice } from '../diagnosis/types.ts';
-import { redactJson } from '../redact.ts';
+import { redact, redactJson } from '../redact.ts';
 import { parseJson } from './inlet.ts';
 import { plain, plainLine } from './plain.ts';
 
@@ -140,17 +140,18 @@ interface Parsed {
 /** The alarm's own ARN decides where it is. Everything is masked here, so that nothing behind it holds a secret. */
 function notice(told: Told, { arn = '', at, metrics, ...alarm }: Parsed): AlarmNotice {
   const [, region = told.region, accountId = told.accountId] = alarmArn.exec(arn) ?? [];
+  const name = redact(alarm.name);
   return redactJson({
-    arn: `arn:${partitionOf(region)}:cloudwatch:${region}:${accountId}:alarm:${alarm.name}`,
-    name: alarm.name,
+    arn: `arn:${partitionOf(region)}:cloudwatch:${region}:${accountId}:alarm:${name}`,
+    name,
     accountId,
     region,
     state: alarm.state,
     at: isoTime(at) ?? told.at,
     reason: plainLine(alarm.reason, longestReason),
-    metrics: metrics.map(({ namespace, name, dimensions }) => ({
+    metrics: metrics.map(({ namespace, name: metric, dimensions }) => ({
       namespace: plain(namespace),
-      name: plain(name),
+      name: plain(metric),
       dimensions: Object.fromEntries(Object.entries(dimensions).map(([key, value]) => [plain(key), plain(value)])),
     })),
   });

@@ -30,6 +30,11 @@ describe('parseTarget', () => {
       'arn:aws:cloudwatch:eu-west-1:111122223333:alarm:orders:5xx',
       { kind: 'alarm', name: 'orders:5xx', region: 'eu-west-1', accountId: '111122223333' },
     ],
+    [
+      'arn:aws-cn:cloudwatch:cn-north-1::alarm:orders 5xx',
+      { kind: 'alarm', name: 'orders 5xx', region: 'cn-north-1', accountId: null },
+    ],
+    ['https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/50%/orders', api({ stage: '50%', region: 'eu-west-1' })],
     ['https://api.example.com/v1/orders', { kind: 'domain', host: 'api.example.com', path: '/v1/orders' }],
     ['orders-api', { kind: 'name', name: 'orders-api' }],
     ['orders.v2', { kind: 'name', name: 'orders.v2' }],
