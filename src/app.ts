@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccessOptions } from './aws/access.ts';
 import type { Send } from './aws/send.ts';
+import type { SharedReadings } from './aws/shared-trail.ts';
 import type { Access } from './aws/types.ts';
 import { type Config, ConfigError } from './config.ts';
 import type { DiagnosisService } from './diagnosis/types.ts';
@@ -20,6 +21,8 @@ export interface Seams {
   clock: () => Date;
   newId: () => string;
   fetch: typeof globalThis.fetch;
+  /** What the replicas share of what was read. */
+  shared: SharedReadings;
   /** How Slack's pacing waits. */
   after: After;
   /** The address to listen on; every one of the machine unless told. */
@@ -201,6 +204,7 @@ export async function openDiagnosis(config: Config, seams: Partial<Seams> & { lo
     clock,
     newId,
     fetch,
+    shared: seams.shared,
     healthFeedUrl: config.healthFeedUrl ?? '',
     onDefect: (check, error) => log.error({ err: error, check }, 'A check failed because of a defect.'),
   });

@@ -7,12 +7,28 @@ import { impossibleName, unreadErrorOf } from './unread.ts';
 export type Send = <N extends OperationName>(
   operation: N,
   input: InputOf<N>,
-  options?: { region?: string },
+  options?: SendOptions,
 ) => Promise<OutputOf<N>>;
+
+export interface SendOptions {
+  region?: string;
+  /** Told before a call waits long for its share of an AWS quota. */
+  onWait?: OnWait | undefined;
+}
+
+/** A call that waits for its turn. */
+export interface Wait {
+  /** As reports name it: `apigateway` for both APIs. */
+  service: string;
+  region: string;
+  ms: number;
+}
+
+export type OnWait = (wait: Wait) => void;
 
 /** Asks AWS itself. `region` is where to ask when a call does not say. */
 export function sdkSend(clients: Clients, region: string): Send {
-  return async <N extends OperationName>(operation: N, input: InputOf<N>, options?: { region?: string }) => {
+  return async <N extends OperationName>(operation: N, input: InputOf<N>, options?: SendOptions) => {
     const asked = { operation, input, region: endpointRegion(serviceOf(operation), options?.region ?? region) };
     const impossible = impossibleName(asked);
     if (impossible) throw impossible;
@@ -28,7 +44,7 @@ export function sdkSend(clients: Clients, region: string): Send {
 /** Asks the same thing once: promises are kept, failures too. For one run; the answers are shared, never to be changed. */
 export function memoised(send: Send): Send {
   const answers = new Map<string, Promise<unknown>>();
-  return <N extends OperationName>(operation: N, input: InputOf<N>, options?: { region?: string }) => {
+  return <N extends OperationName>(operation: N, input: InputOf<N>, options?: SendOptions) => {
     const key = JSON.stringify([operation, options?.region ?? null, canonical(input)]);
     const known = answers.get(key);
     if (known) return known as Promise<OutputOf<N>>;

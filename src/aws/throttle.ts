@@ -1,6 +1,6 @@
-import { type OperationName, type ServicePrefix, sourceOf } from './operations.ts';
+import { type OperationName, type ServicePrefix, type Source, sourceOf } from './operations.ts';
 import { endpointRegion } from './regions.ts';
-import type { Send } from './send.ts';
+import type { OnWait, Send } from './send.ts';
 import { UnreadError } from './unread.ts';
 
 /** Calls that AWS allows an account in a Region. */
@@ -40,7 +40,7 @@ const quotas: Readonly<Record<string, Quota>> = {
 /** The share of the quotas of one account that this program keeps to. Replicas may hand in one that they have in common. */
 export interface Buckets {
   /** Resolves when the call may be made; rejects with UnreadError where that would take too long. */
-  take(operation: OperationName, region: string): Promise<void>;
+  take(operation: OperationName, region: string, onWait?: OnWait): Promise<void>;
   /** AWS refused a call as one too many. */
   slow(operation: OperationName, region: string): void;
 }
@@ -60,12 +60,15 @@ const recoveryMs = 60_000;
 const togetherMs = 1_000;
 const smallestFactor = 1 / 8;
 
+/** Shorter waits are not worth a word. */
+const toldWaitMs = 2_000;
+
 /** Token buckets, by Region and by service or operation. */
 export function openBuckets({ clock, sleep, share = 0.5, maxWaitMs = 30_000 }: BucketOptions): Buckets {
   const buckets = new Map<string, Bucket>();
   const bucketsOf = (operation: OperationName, region: string): Bucket[] => {
     const source = sourceOf(operation);
-    const service = source.slice(0, source.indexOf(':'));
+    const service = serviceIn(source);
     return [service, source].flatMap(name => {
       const quota = quotas[name];
       if (quota === undefined) return [];
@@ -76,12 +79,13 @@ export function openBuckets({ clock, sleep, share = 0.5, maxWaitMs = 30_000 }: B
     });
   };
   return {
-    async take(operation, region) {
+    async take(operation, region, onWait) {
       const own = bucketsOf(operation, region);
       const now = clock().getTime();
       const waitMs = Math.max(0, ...own.map(bucket => waitFor(bucket, now)));
       if (waitMs > maxWaitMs) throw exhausted(operation, region, maxWaitMs);
       for (const bucket of own) bucket.tokens--;
+      if (waitMs > toldWaitMs) onWait?.({ service: serviceIn(sourceOf(operation)), region, ms: waitMs });
       if (waitMs > 0) await sleep(waitMs);
     },
     slow(operation, region) {
@@ -95,7 +99,7 @@ export function openBuckets({ clock, sleep, share = 0.5, maxWaitMs = 30_000 }: B
 export function throttled(send: Send, buckets: Buckets, region: string): Send {
   return async (operation, input, options) => {
     const where = options?.region ?? region;
-    await buckets.take(operation, where);
+    await buckets.take(operation, where, options?.onWait);
     try {
       return await send(operation, input, options);
     } catch (error) {
@@ -103,6 +107,10 @@ export function throttled(send: Send, buckets: Buckets, region: string): Send {
       throw error;
     }
   };
+}
+
+function serviceIn(source: Source): string {
+  return source.slice(0, source.indexOf(':'));
 }
 
 interface Bucket {

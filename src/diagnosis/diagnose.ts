@@ -1,7 +1,8 @@
 import { readHealthEvents } from '../aws/health.ts';
 import { readAlarmTags } from '../aws/metrics.ts';
 import { recorded, withCallsOf } from '../aws/recorded.ts';
-import { memoised } from '../aws/send.ts';
+import { memoised, type OnWait, type Send, type Wait } from '../aws/send.ts';
+import { type ReadTrail, type SharedReadings, sharedTrail } from '../aws/shared-trail.ts';
 import type { Access, ApiType, Aws } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { attempt, runCheck } from './finding.ts';
@@ -34,6 +35,8 @@ export interface DiagnosisServiceOptions {
   /** Public health feed of AWS; null: off. */
   healthFeedUrl: string | null;
   fetch: typeof globalThis.fetch;
+  /** What replicas share; left out: nothing. */
+  shared?: SharedReadings | undefined;
   /** Told when a check fails by a defect of ours; the diagnosis goes on. */
   onDefect(checkId: string, error: unknown): void;
 }
@@ -44,6 +47,7 @@ interface RunContext {
   opened: symbol;
   aws: Aws;
   started: Date;
+  waits: Waits;
   stats(): Omit<CallStats, 'durationMs'>;
 }
 
@@ -60,6 +64,31 @@ interface Searching {
   found: Map<Location, RunContext>;
   notice: AlarmNotice | undefined;
 }
+
+/** The long waits of a run for its share of AWS quotas; some begin before anybody listens. */
+interface Waits {
+  note: OnWait;
+  /** Tells of the waits from now on, and of the one that is still under way. */
+  listen(listener: OnWait): void;
+}
+
+function noteWaits(clock: () => Date): Waits {
+  let listener: OnWait = () => undefined;
+  let last: { wait: Wait; until: number } | null = null;
+  return {
+    note(wait) {
+      const until = clock().getTime() + wait.ms;
+      if (last === null || until > last.until) last = { wait, until };
+      listener(wait);
+    },
+    listen(told) {
+      listener = told;
+      const left = last === null ? 0 : last.until - clock().getTime();
+      if (last !== null && left > 0) told({ ...last.wait, ms: left });
+    },
+  };
+}
+
 /** Types of this many APIs of one account and Region are remembered. */
 const knownTypesCap = 10_000;
 
@@ -68,6 +97,7 @@ const extendedMinutes = 30;
 
 export function createDiagnosisService(options: DiagnosisServiceOptions): DiagnosisService {
   const { access, clock, newId, onDefect, healthFeedUrl, fetch } = options;
+  const readTrail = sharedTrail({ clock, shared: options.shared ?? null });
   /** Reads made while locating are not made again when the same location is diagnosed. */
   const contexts = new WeakMap<Location, RunContext>();
 
@@ -81,8 +111,10 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
   async function open(accountId: string | null, region: string | null): Promise<RunContext> {
     const started = clock();
     const aws = await access.open(accountId, region);
-    const calls = recorded(aws.send, clock);
-    return { aws: { ...aws, send: memoised(calls.send) }, opened: Symbol(aws.region), started, stats: calls.stats };
+    const waits = noteWaits(clock);
+    const asking: Send = (operation, input, asked) => aws.send(operation, input, { ...asked, onWait: waits.note });
+    const { send, stats } = recorded(asking, clock);
+    return { aws: { ...aws, send: memoised(send) }, opened: Symbol(aws.region), started, waits, stats };
   }
 
   /** The own account's id is asked for beside the first reads, not before them. */
@@ -92,7 +124,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
 
   function runOf({ aws }: RunContext, target: Target, window: Window, overrides: Overrides): Run {
     const now = clock();
-    const signals = readSignals({ aws, target, window, overrides, now, healthFeedUrl, fetch });
+    const signals = readSignals({ aws, target, window, overrides, now, healthFeedUrl, fetch, readTrail });
     return { aws, target, window, overrides, now, signals };
   }
 
@@ -111,7 +143,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
       // What is one guess of several is not read ahead: most of it would be read in vain.
       const expect = (target: Target, window: Window) => {
         if (searches.length === 1 && places.length === 1)
-          startReading(runOf(context, target, window, request.overrides));
+          startReading(runOf(context, target, window, request.overrides), readTrail);
       };
       const identity = access.ownAccountId();
       const here = searches.filter(search => search.places.some(one => keyOf(one) === key));
@@ -188,14 +220,15 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
       return readAlarmTags(aws.send, arn);
     },
 
-    async diagnose(trigger, location, onFinding = () => undefined) {
+    async diagnose(trigger, location, onFinding = () => undefined, { onWait } = {}) {
       const { target, window, threshold, unseen = [] } = location;
       const { overrides } = trigger.request;
       const context =
         contexts.get(location) ??
         (await identified(await open(target.accountId, target.region), access.ownAccountId()));
       const run = runOf(context, target, window, overrides);
-      startReading(run);
+      if (onWait) context.waits.listen(onWait);
+      startReading(run, readTrail);
       const id = newId();
       const conclude = (on: Run, findings: readonly Finding[]) =>
         concludeReport(on, findings, {
@@ -231,7 +264,7 @@ type Conclude = (run: Run, findings: readonly Finding[]) => Promise<DiagnosisRec
  * Asks for everything that needs no other answer first, so that it travels while the API is still being looked up.
  * What is asked again later is the same call (memoised), so the order of asking costs nothing.
  */
-function startReading({ signals, aws, window }: Run): void {
+function startReading({ signals, aws, window }: Run, readTrail: ReadTrail): void {
   const ask = (...readings: Promise<unknown>[]) => {
     for (const reading of readings) void attempt(reading);
   };
@@ -239,7 +272,7 @@ function startReading({ signals, aws, window }: Run): void {
   ask(signals.deployed(), signals.stage());
   setImmediate(() => {
     ask(signals.failures(), signals.deployments(), readHealthEvents(aws.send, aws.region));
-    readTrailAhead(aws, window);
+    readTrailAhead(aws, window, readTrail);
   });
 }
 

@@ -1,6 +1,6 @@
-import { readWriteEvents } from '../aws/cloudtrail.ts';
 import { listAttachedPolicyArns } from '../aws/iam.ts';
 import { globalRegion } from '../aws/regions.ts';
+import type { ReadTrail } from '../aws/shared-trail.ts';
 import type { Aws, Stage, TrailEvent } from '../aws/types.ts';
 import { lambdaReference } from './backends.ts';
 import { relevantChanges } from './changes.ts';
@@ -19,11 +19,11 @@ const trailPages = 5;
 const deliveryLagMinutes = 15;
 
 export async function readChanges(
-  { aws, target, window, overrides, now }: SignalSources,
+  { aws, target, window, overrides, now, readTrail }: SignalSources,
   signals: Pick<Signals, 'stage' | 'deployments' | 'deployed' | 'backends' | 'functions' | 'traffic'>,
 ): Promise<Changes> {
   const first = minutesBefore(window.start, changesBeforeMinutes);
-  const trail = trailReader(aws);
+  const trail = trailReader(aws, readTrail);
   const [recent, stage, deployments, deployed, backends, functions, traffic] = await Promise.all([
     trail(first, window.end),
     attempt(signals.stage()),
@@ -69,16 +69,16 @@ export async function readChanges(
 }
 
 /** Starts the first reading of change events before the stage and its functions are known. */
-export function readTrailAhead(aws: Aws, window: Window): void {
-  void trailReader(aws)(minutesBefore(window.start, changesBeforeMinutes), window.end);
+export function readTrailAhead(aws: Aws, window: Window, readTrail: ReadTrail): void {
+  void trailReader(aws, readTrail)(minutesBefore(window.start, changesBeforeMinutes), window.end);
 }
 
 /** Write events of the Region and, for IAM, of the partition's global Region, in one answer. */
-function trailReader(aws: Aws) {
+function trailReader(aws: Aws, readTrail: ReadTrail) {
   return async (start: string, end: string) => {
     const regions = [...new Set([aws.region, globalRegion(aws.partition)])];
     const readings = await Promise.all(
-      regions.map(region => attempt(readWriteEvents(aws.send, { region, start, end, pages: trailPages }))),
+      regions.map(region => attempt(readTrail(aws, { region, start, end, pages: trailPages }))),
     );
     const events: TrailEvent[] = [];
     const gaps: Gap[] = [];

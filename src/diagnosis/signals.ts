@@ -1,3 +1,4 @@
+import type { ReadTrail } from '../aws/shared-trail.ts';
 import type {
   Api,
   Aws,
@@ -167,4 +168,6 @@ export interface SignalSources {
   /** Public health feed; null: off. */
   healthFeedUrl: string | null;
   fetch: typeof globalThis.fetch;
+  /** How change events are read: shared with other runs, where it is told. */
+  readTrail: ReadTrail;
 }

@@ -16,6 +16,7 @@
  * Flow: Trigger -> Target + Window -> steps (concurrent) -> diagnoses -> extended, when needed -> Verdict -> Report.
  */
 import type { OperationName, Source } from '../aws/operations.ts';
+import type { OnWait } from '../aws/send.ts';
 import type { ApiType, Aws } from '../aws/types.ts';
 import type { UnreadReason } from '../aws/unread.ts';
 import type { CauseId } from './causes/ids.ts';
@@ -371,11 +372,15 @@ export interface DiagnosisService {
   locate(request: DiagnosisRequest, notice?: AlarmNotice): Promise<Location>;
   /** Tags of an alarm by its ARN; empty where there is no such alarm. Rejects with UnreadError where they cannot be read. */
   alarmTags(arn: string): Promise<Record<string, string>>;
-  /** Runs the whole playbook; `onFinding` is called as each finding comes. */
+  /**
+   * Runs the whole playbook; `onFinding` is called as each finding comes, `onWait` when a call begins to wait more than
+   * two seconds for its share of an AWS quota.
+   */
   diagnose(
     trigger: Trigger,
     location: Extract<Location, { kind: 'found' }>,
     onFinding?: (finding: Finding) => void,
+    options?: { onWait?: OnWait | undefined },
   ): Promise<DiagnosisRecord>;
   /** Runs one step or diagnosis of a record again (`step:4`, `diagnosis:2`) and judges the verdict anew. */
   rerun(record: DiagnosisRecord, check: string): Promise<DiagnosisRecord>;

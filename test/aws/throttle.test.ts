@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Send } from '../../src/aws/send.ts';
+import type { Send, Wait } from '../../src/aws/send.ts';
 import { openBuckets, throttled } from '../../src/aws/throttle.ts';
 import { UnreadError } from '../../src/aws/unread.ts';
 
@@ -39,6 +39,19 @@ describe('openBuckets', () => {
 
     await takeTimes(buckets, 2, 'apigateway:GetStage');
     expect(time.waits).toEqual([200, 400]);
+  });
+
+  it('tells of a wait that is longer than two seconds', async () => {
+    const time = fakeTime();
+    const buckets = openBuckets(time);
+    const told: Wait[] = [];
+    for (let i = 0; i < 5; i++) await buckets.take('cloudtrail:LookupEvents', region, wait => told.push(wait));
+
+    expect(time.waits).toEqual([1_000, 2_000, 3_000, 4_000]);
+    expect(told).toEqual([
+      { service: 'cloudtrail', region, ms: 3_000 },
+      { service: 'cloudtrail', region, ms: 4_000 },
+    ]);
   });
 
   it('keeps to the share that is given', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sharedTrail } from '../../src/aws/shared-trail.ts';
 import { readSignals } from '../../src/diagnosis/read-signals.ts';
 import type { Target } from '../../src/diagnosis/types.ts';
 import { awsOf, denied, functionArn, notFound, runOf, sending, target } from './steps/fixtures.ts';
@@ -62,7 +63,8 @@ function exported(timeoutInMillis: number) {
 function signals(given: Target, answers: Answers) {
   const { send, asked } = sending(answers);
   const { window, overrides, now } = runOf();
-  const sources = { aws: awsOf(send), target: given, window, overrides, now, healthFeedUrl: null, fetch };
+  const readTrail = sharedTrail({ clock: () => now, shared: null });
+  const sources = { aws: awsOf(send), target: given, window, overrides, now, healthFeedUrl: null, fetch, readTrail };
   return { signals: readSignals(sources), asked };
 }
 
