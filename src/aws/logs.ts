@@ -78,6 +78,8 @@ export async function readFilteredLogGroups(
   metricNamespace: string,
   metricName: string,
 ): Promise<string[]> {
+  // No filter can feed a metric whose name has one of these, and CloudWatch Logs refuses to look for it.
+  if (/[:*$]/.test(`${metricNamespace}${metricName}`)) return [];
   const listed = await readPages(pageCap, async nextToken => {
     const page = await send('logs:DescribeMetricFilters', { metricNamespace, metricName, nextToken });
     return { items: page.metricFilters, next: page.nextToken };

@@ -155,13 +155,15 @@ function alarmOf(alarm: MetricAlarm | CompositeAlarm): Alarm {
 
 /** Its own metric, or those that its expressions use. */
 function metricsOf(alarm: MetricAlarm): AlarmMetric[] {
-  const own = metricOf(alarm, alarm.Statistic ?? alarm.ExtendedStatistic, alarm.Period, true);
+  const own = metricOf(alarm, alarm.Statistic ?? alarm.ExtendedStatistic, alarm.Period, true, null);
+  const home = alarm.AlarmArn?.split(':')[4];
   const queries = alarm.Metrics ?? [];
   const returned = queries.filter(query => query.ReturnData !== false);
   const used = queries.flatMap(query => {
     const { Metric, Stat, Period } = query.MetricStat ?? {};
     const compared = returned.length === 1 && returned[0] === query;
-    return [...metricOf(Metric ?? {}, Stat, Period, compared), ...metricsInQuery(query.Expression ?? '')];
+    const accountId = query.AccountId === home ? null : (query.AccountId ?? null);
+    return [...metricOf(Metric ?? {}, Stat, Period, compared, accountId), ...metricsInQuery(query.Expression ?? '')];
   });
   return [...own, ...used];
 }
@@ -171,11 +173,12 @@ function metricOf(
   stat: string | undefined,
   periodSeconds: number | undefined,
   compared: boolean,
+  accountId: string | null,
 ): AlarmMetric[] {
   if (Namespace === undefined || MetricName === undefined) return [];
   const dimensions = Object.fromEntries((Dimensions ?? []).map(one => [one.Name ?? '', one.Value ?? '']));
   const known = { stat: stat ?? null, periodSeconds: periodSeconds ?? null };
-  return [{ namespace: Namespace, metric: MetricName, dimensions, ...known, compared }];
+  return [{ namespace: Namespace, metric: MetricName, dimensions, ...known, compared, accountId }];
 }
 
 /**
@@ -188,7 +191,7 @@ function metricsInQuery(expression: string): AlarmMetric[] {
   if (metric === undefined || namespace === undefined) return [];
   const where = expression.matchAll(/(?:WHERE|AND)\s+"?([\w.-]+)"?\s*=\s*'([^']*)'/gi);
   const dimensions = Object.fromEntries([...where].map(([, name = '', value = '']) => [name, value]));
-  return [{ namespace, metric, dimensions, stat: null, periodSeconds: null, compared: false }];
+  return [{ namespace, metric, dimensions, stat: null, periodSeconds: null, compared: false, accountId: null }];
 }
 
 /** Tags of an alarm; empty where there is no such alarm. Source: ListTagsForResource. */

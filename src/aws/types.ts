@@ -374,6 +374,8 @@ export interface AlarmMetric {
   /** `Sum`, `p95`, …; null where it is not known. */
   stat: string | null;
   periodSeconds: number | null;
+  /** Where the metric is of another account than the alarm, as in a monitoring account; null for the alarm's own. */
+  accountId: string | null;
   /** The threshold is held against this metric itself, and against nothing else. */
   compared: boolean;
 }

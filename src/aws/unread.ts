@@ -323,10 +323,14 @@ const subjects: readonly (readonly [key: string, noun: string])[] = [
   ['ARN', 'web ACL'],
   ['ResourceArn', 'web ACL'],
   ['WebAclArn', 'web ACL'],
+  ['WebACLArn', 'web ACL'],
   ['LoadBalancerArn', 'load balancer'],
   ['ListenerArns', 'listener'],
   ['TargetGroupArn', 'target group'],
   ['AlarmNames', 'alarm'],
+  ['ResourceARN', 'alarm'],
+  ['metricName', 'metric'],
+  ['Names', 'load balancer'],
 ];
 
 /**

@@ -71,7 +71,7 @@ function alarmOf({ name, arn, state, at, metrics }: AlarmNotice): Alarm {
     threshold: null,
     comparison: null,
     metrics: metrics.map(({ namespace, name: metric, dimensions }) => {
-      return { namespace, metric, dimensions, stat: null, periodSeconds: null, compared: false };
+      return { namespace, metric, dimensions, stat: null, periodSeconds: null, compared: false, accountId: null };
     }),
     rule: null,
   };
@@ -116,7 +116,10 @@ const metricCap = 10;
  * where a metric could not be followed and no other leads to an API.
  */
 async function locateBehind(alarms: readonly Alarm[], search: Search): Promise<Location | null> {
-  const metrics = alarms.flatMap(alarm => alarm.metrics);
+  const all = alarms.flatMap(alarm => alarm.metrics);
+  const metrics = all.filter(metric => metric.accountId === null);
+  const foreign = all.find(metric => metric.accountId !== null);
+  if (metrics.length === 0 && foreign !== undefined) throw otherAccount(alarms, foreign);
   const own = metrics.filter(metric => metric.namespace === 'AWS/ApiGateway');
   if (own.length > 0) return locateGateway(own, search);
   const readings = await Promise.all(metrics.slice(0, metricCap).map(metric => attempt(leadsBehind(metric, search))));
@@ -128,7 +131,20 @@ async function locateBehind(alarms: readonly Alarm[], search: Search): Promise<L
   const unread = readings.find(reading => reading.unread !== null)?.unread;
   if (unread) throw unread;
   if (metrics.length > metricCap) throw tooManyMetrics(alarms);
+  if (foreign !== undefined) throw otherAccount(alarms, foreign);
   return null;
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Unified-Cross-Account.html */
+function otherAccount(alarms: readonly Alarm[], foreign: AlarmMetric): UnreadError {
+  const name = alarms.find(alarm => alarm.metrics.includes(foreign))?.name ?? '';
+  const { accountId } = foreign;
+  return new UnreadError(
+    'cloudwatch:DescribeAlarms',
+    'not_found',
+    `The alarm ${excerpt(name, 120)} watches ${metricWords(foreign)} of account ${accountId}, another account than its own.`,
+    `Ask for the API in that account: its id or name, and --account ${accountId}.`,
+  );
 }
 
 function tooManyMetrics(alarms: readonly Alarm[]): UnreadError {

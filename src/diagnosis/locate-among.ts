@@ -1,6 +1,6 @@
 /** Several APIs fit: the one that is meant, or those to choose from. */
 import type { ApiSummary } from '../aws/types.ts';
-import { failingOptions, type StageOption } from './failing.ts';
+import { failingApis, failingOptions, type StageOption } from './failing.ts';
 import { candidate, candidateCap, found, type Search, stagesOf, targetOf, withStage } from './find-api.ts';
 import { attempt } from './finding.ts';
 import type { Location } from './types.ts';
@@ -14,7 +14,7 @@ export interface Lead {
 /**
  * The one lead whose stage exists, or of several the one that fails in the window; else all of these as candidates, with
  * the stages that may be meant. A stage that the request names goes before those of the leads. null: there is no lead.
- * Adds GetStages for each of at most ten APIs, and what `failingOptions` asks.
+ * Adds GetStages for each of at most ten APIs (with more, GetMetricData says which), and what `failingOptions` asks.
  */
 export async function locateAmong(leads: readonly Lead[], search: Search): Promise<Location | null> {
   const wanted = withoutRepeats(leads.map(lead => ({ ...lead, stage: search.request.stage ?? lead.stage })));
@@ -23,9 +23,11 @@ export async function locateAmong(leads: readonly Lead[], search: Search): Promi
   if (wanted.length === 1) return withStage(only.api, only.stage, search);
 
   const { aws } = search;
+  const ordered = await failingFirst(wanted, search);
   const looked = await Promise.all(
-    wanted.slice(0, candidateCap).map(async lead => {
-      const { value } = await attempt(stagesOf(lead.api, aws));
+    ordered.map(async (lead, index) => {
+      // More than these stay candidates, unread.
+      const { value } = index < candidateCap ? await attempt(stagesOf(lead.api, aws)) : { value: null };
       const fitting = value?.filter(stage => lead.stage === null || stage.name === lead.stage) ?? null;
       return { ...lead, all: value ?? [], fitting };
     }),
@@ -64,6 +66,17 @@ export async function locateAmong(leads: readonly Lead[], search: Search): Promi
       ? apis
       : apis.filter(one => one.failing.length > 0).map(one => ({ ...one, stages: one.failing }));
   return { kind: 'ambiguous', candidates: shown.map(({ api, stages }) => candidate(api, stages, aws)) };
+}
+
+/** Where there are more than can be looked at, those are looked at that fail. */
+async function failingFirst(leads: readonly Lead[], search: Search): Promise<Lead[]> {
+  if (leads.length <= candidateCap) return [...leads];
+  const failing = await failingApis(
+    leads.map(lead => lead.api),
+    search,
+  );
+  const rank = ({ api }: Lead) => (failing?.includes(api) ? 0 : 1);
+  return leads.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** Each API and stage once; one without a stage gives way to the same API with one. */

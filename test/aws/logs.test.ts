@@ -116,6 +116,13 @@ describe('logGroupOfArn', () => {
 });
 
 describe('readFilteredLogGroups', () => {
+  it('does not ask for a metric that no filter can feed', async () => {
+    const { send, calls } = await wire(() => ({ body: {} }));
+
+    await expect(readFilteredLogGroups(send, 'Shop', 'errors:5xx')).resolves.toEqual([]);
+    expect(calls).toEqual([]);
+  });
+
   it('names each group with a filter that feeds the metric once', async () => {
     const { send, calls } = await wire(({ body }) => ({
       body: body.nextToken

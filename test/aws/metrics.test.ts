@@ -147,6 +147,7 @@ describe('readAlarm', () => {
           dimensions: { ApiName: 'orders-api' },
           stat: 'Sum',
           periodSeconds: 300,
+          accountId: null,
           compared: true,
         },
       ],

@@ -190,6 +190,23 @@ describe('an alarm on an expression', () => {
   });
 });
 
+it('an alarm on the metrics of another account says where to ask, and looks for no namesake here', async () => {
+  const elsewhere = { ...rest('users-api', 'prod'), accountId: '999900001111' };
+  const { locate, asked } = await withAlarms({
+    a: { metrics: { m1: elsewhere } },
+    b: { metrics: { m1: { ...elsewhere, accountId } } },
+  });
+
+  expect(await locate('alarm:a')).toEqual({
+    kind: 'unreadable',
+    message:
+      'The alarm a watches 5XXError of AWS/ApiGateway (ApiName users-api, Stage prod) of account 999900001111, another account than its own.',
+    remedy: 'Ask for the API in that account: its id or name, and --account 999900001111.',
+  });
+  expect(asked()).toEqual(['cloudwatch:DescribeAlarms']);
+  expect(await locate('alarm:b')).toMatchObject({ kind: 'found', target: { apiId: 'u1b2c3d4e5' } });
+});
+
 describe('a REST name that several APIs have', () => {
   const twins = (first = true, second = true) => ({
     restApis: {
@@ -240,6 +257,17 @@ describe('a REST name that several APIs have', () => {
     );
 
     expect(await locate('alarm:a')).toMatchObject({ kind: 'ambiguous', candidates: [{}, {}] });
+  });
+
+  it('of more APIs than can be looked at is told apart among those that fail, and none is dropped', async () => {
+    const ids = Array.from({ length: 12 }, (_, index) => `${'abcdefghijkl'[index]}1b2c3d4e5`);
+    const restApis = Object.fromEntries(ids.map(id => [id, restApi('shop')]));
+    const { locate, asked } = await withAlarms({ a: rest('shop', 'prod') }, { restApis, httpApis: {} });
+
+    const location = await locate('alarm:a');
+
+    expect(location).toMatchObject({ kind: 'ambiguous', candidates: ids.map(apiId => ({ apiId, stages: ['prod'] })) });
+    expect(asked().filter(one => one === 'apigateway:GetStages')).toHaveLength(10);
   });
 
   it('is the same name where only characters beyond ASCII differ', async () => {

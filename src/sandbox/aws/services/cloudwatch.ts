@@ -145,6 +145,7 @@ function metricAlarm(ask: Ask, name: string, alarm: Alarm): MetricAlarm {
               Period: alarm.period,
               Stat: one.stat,
             },
+            ...given('AccountId', one.accountId),
             ReturnData: false,
           },
     );

@@ -90,7 +90,13 @@ export const alarm = z.strictObject({
   threshold: z.number().optional(),
   comparison: text.default('GreaterThanOrEqualToThreshold'),
   metrics: z
-    .record(text, z.union([alarmMetric.extend({ stat: text.default('Sum') }), z.strictObject({ expression: text })]))
+    .record(
+      text,
+      z.union([
+        alarmMetric.extend({ stat: text.default('Sum'), accountId: text.optional() }),
+        z.strictObject({ expression: text }),
+      ]),
+    )
     .optional(),
   rule: text.optional(),
   children: z.array(text).default([]).describe('Names of the alarms that a composite one watches.'),
