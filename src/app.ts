@@ -218,7 +218,7 @@ export async function openAws(options: AccessOptions): Promise<Access> {
 }
 
 /** The Region to look in where none is asked for: AWS_REGION, or what the SDK finds in the profile. */
-async function regionOf(config: Config): Promise<string> {
+export async function regionOf(config: Config): Promise<string> {
   if (config.awsRegion !== null) return config.awsRegion;
   const { STSClient } = await import('@aws-sdk/client-sts');
   try {

@@ -39,6 +39,11 @@ const commands: Record<string, Entry> = {
     about: 'prints the read-only policy that the bot needs, made from what it can ask of AWS',
     load: () => import('./cli/iam-policy.ts'),
   },
+  doctor: {
+    synopsis: 'doctor [--json]',
+    about: 'checks settings, Slack, store and AWS permissions, and says what to put right',
+    load: () => import('./cli/doctor.ts'),
+  },
 };
 
 const usage = `Usage: apigw-500 <command>

@@ -61,12 +61,22 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
   slack: { may: ['investigations', 'render', 'webhooks', 'diagnosis/request.ts'], types: ['diagnosis'] },
   sandbox: { may: ['app.ts', 'diagnosis/causes/ids.ts'], types: ['aws', 'diagnosis', 'config.ts', 'settings.ts'] },
   cli: {
-    may: ['app.ts', 'diagnosis', 'render', 'investigations', 'sandbox', 'aws/policy-statements.ts', 'aws/regions.ts'],
+    may: [
+      'app.ts',
+      'checkup',
+      'diagnosis',
+      'render',
+      'investigations',
+      'sandbox',
+      'aws/policy-statements.ts',
+      'aws/regions.ts',
+    ],
     types: ['config.ts', 'settings.ts'],
   },
   'app.ts': {
     may: ['aws', 'diagnosis', 'investigations', 'render', 'slack', 'webhooks', 'config.ts', 'settings.ts', 'server.ts'],
   },
+  checkup: { may: ['aws', 'investigations', 'app.ts', 'config.ts', 'settings.ts'] },
   'server.ts': { may: [] },
   'config.ts': { may: ['settings.ts'] },
   'settings.ts': { may: [] },

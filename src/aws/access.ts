@@ -29,6 +29,8 @@ export interface AccessOptions {
   /** Share of each AWS quota that may be used, above 0 and up to 1. */
   quotaShare?: number | undefined;
   timeouts?: Partial<Timeouts> | undefined;
+  /** Told of the time on AWS's clock with every answer. */
+  onDate?: ((at: Date) => void) | undefined;
   clock: () => Date;
   sleep?: ((ms: number) => Promise<void>) | undefined;
 }
@@ -63,6 +65,7 @@ export function openAccess(options: AccessOptions): Access {
       endpoint: options.endpoint,
       timeouts: options.timeouts,
       onThrottle: buckets.slow,
+      onDate: options.onDate,
     };
     const account = { clients: openClients(clientOptions), buckets, entered };
     accounts.set(key, account);

@@ -44,6 +44,8 @@ export interface ClientOptions {
   timeouts?: Partial<Timeouts> | undefined;
   /** Told of each attempt that AWS refused as one too many, the ones that a retry mended included. */
   onThrottle?: ((operation: OperationName, region: string) => void) | undefined;
+  /** Told of the time on AWS's clock, which every answer carries; in whole seconds. */
+  onDate?: ((at: Date) => void) | undefined;
 }
 
 /** The SDK clients of one account: one for each service and Region, over shared connections. */
@@ -108,6 +110,7 @@ export function openClients(options: ClientOptions): Clients {
     shared ??= client.config.credentials;
     guard(client, service);
     if (options.onThrottle) watchThrottles(client, service, region, options.onThrottle);
+    if (options.onDate) watchDates(client, options.onDate);
     clients.set(key, client);
     return client;
   };
@@ -162,6 +165,17 @@ function watchThrottles(
     }
   };
   client.middlewareStack.add(watch, { step: 'finalizeRequest', priority: 'low', name: 'watchThrottles' });
+}
+
+/** Sits next to the wire, so that it sees refusals too. */
+function watchDates(client: SdkClient, onDate: NonNullable<ClientOptions['onDate']>): void {
+  const watch: Middleware = next => async args => {
+    const answer = (await next(args)) as { response?: { headers?: Record<string, string> } };
+    const at = new Date(answer.response?.headers?.date ?? '');
+    if (!Number.isNaN(at.getTime())) onDate(at);
+    return answer;
+  };
+  client.middlewareStack.add(watch, { step: 'deserialize', priority: 'low', name: 'watchDates' });
 }
 
 function commandOf(service: ServicePrefix, context: { commandName?: string }): string {

@@ -1,3 +1,4 @@
+import { boundedAll } from '../aws/bounded.ts';
 import { readHealthEvents } from '../aws/health.ts';
 import { readAlarmTags } from '../aws/metrics.ts';
 import { recorded, withCallsOf } from '../aws/recorded.ts';
@@ -7,7 +8,7 @@ import type { Access, ApiType, Aws } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { attempt, runCheck } from './finding.ts';
 import { alarmNamesIn, locate, placeOf } from './locate.ts';
-import { type AskedPlace, type Combined, combine, type Look, lookInAll, placesFor } from './locate-everywhere.ts';
+import { type AskedPlace, type Combined, combine, type Look, placesAtOnce, placesFor } from './locate-everywhere.ts';
 import { diagnoses, extended, steps } from './playbook.ts';
 import { readTrailAhead } from './read-changes.ts';
 import { readSignals } from './read-signals.ts';
@@ -166,7 +167,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
 
   /** One target, in every place where it may be. */
   async function locateOne(search: Search, shared: Searching): Promise<Combined> {
-    const looks = await lookInAll(search.places, place => lookIn(place, search, shared));
+    const looks = await boundedAll(search.places, placesAtOnce, place => lookIn(place, search, shared));
     const combined = combine(search.request, looks);
     const context = combined.from === null ? undefined : shared.found.get(combined.from);
     if (context !== undefined) {

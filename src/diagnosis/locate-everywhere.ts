@@ -38,21 +38,7 @@ export async function placesFor(request: DiagnosisRequest, access: Access): Prom
 }
 
 /** More at once would only wait for each other: 50 connections, and the quotas of each account. */
-const atOnce = 12;
-
-/** Asks everywhere at the same time, within limits; answers in the order of the places. */
-export async function lookInAll(
-  places: readonly AskedPlace[],
-  look: (place: AskedPlace) => Promise<Look>,
-): Promise<Look[]> {
-  const looks: Look[] = [];
-  const waiting = places.entries();
-  const next = async () => {
-    for (const [index, place] of waiting) looks[index] = await look(place);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, places.length) }, next));
-  return looks;
-}
+export const placesAtOnce = 12;
 
 /** What came of looking everywhere. */
 export interface Combined {

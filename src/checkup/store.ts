@@ -1,0 +1,33 @@
+import type { Config } from '../config.ts';
+import { DataFolderError, openDatabase } from '../investigations/database.ts';
+import { NewerSchemaError } from '../investigations/migrations.ts';
+import type { Line } from './types.ts';
+
+/** Opens the store as `serve` would, and closes it. */
+export async function checkStore({ dataDir, databaseUrl }: Config, clock: () => Date): Promise<Line[]> {
+  const subject = databaseUrl === null ? `DATA_DIR (${dataDir})` : 'DATABASE_URL';
+  try {
+    const database = await openDatabase(dataDir, clock);
+    await database.close();
+    return [
+      { area: 'store', subject, status: 'ok', finding: 'The store opens, and its tables are up to date.', fix: null },
+    ];
+  } catch (error) {
+    if (!(error instanceof DataFolderError) && !(error instanceof NewerSchemaError)) throw error;
+    const { message } = error;
+    // The bot itself, most likely, beside which this command runs.
+    if (/ is in use by /.test(message)) return [{ area: 'store', subject, status: 'warning', ...inUse(message) }];
+    return [{ area: 'store', subject, status: 'problem', ...halves(error.message) }];
+  }
+}
+
+function inUse(message: string): Pick<Line, 'finding' | 'fix'> {
+  const { finding, fix } = halves(message);
+  return { finding, fix: `Where that is the running bot, all is well. Else: ${fix}` };
+}
+
+/** The first sentence says what is wrong, the rest what to do. */
+function halves(message: string): Pick<Line, 'finding' | 'fix'> {
+  const [, finding = message, fix = ''] = /^(.*?\.) ([A-Z].*)$/s.exec(message) ?? [];
+  return { finding, fix: fix === '' ? null : fix };
+}
