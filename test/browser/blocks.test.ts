@@ -164,8 +164,8 @@ test('buttons ask where they must, wait, and show what went wrong', async () => 
 
   await page.locator('[data-action-id="choose"]').selectOption('15m');
   await page.locator('[data-action-id="who"]').selectOption({ label: 'Ben Okafor' });
-  await page.getByRole('button', { name: 'More' }).click();
-  await page.getByRole('button', { name: 'Export' }).click();
+  await page.getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Export' }).click();
   await expect.poll(() => pressed).toEqual(['go by U0SBXANA01', '15m', 'U0SBXBEN02', 'export']);
 
   stage.slack.connect(null);
@@ -179,7 +179,7 @@ test('reactions, threads, broadcasts, direct messages, files and unread marks', 
   const root = page.locator(`#messages [data-ts="${ts}"]`);
   await root.hover();
   await root.getByRole('button', { name: 'Add a reaction' }).click();
-  await root.getByRole('button', { name: 'eyes', exact: true }).click();
+  await root.getByRole('menuitem', { name: 'eyes', exact: true }).click();
   await root.getByRole('button', { name: 'eyes, 1: Ana Ruiz' }).waitFor();
 
   await stage.client.chat.postMessage({ channel: incidents, text: 'Quiet', thread_ts: String(ts) });
@@ -221,6 +221,7 @@ test('reactions, threads, broadcasts, direct messages, files and unread marks', 
 test('a form with every kind of field, and the home tab', async () => {
   const { stage, page } = await staged();
   let values: unknown;
+  let told = false;
   const options = [
     { text: plain('Worse'), value: 'worse' },
     { text: plain('Better'), value: 'better' },
@@ -270,9 +271,40 @@ test('a form with every kind of field, and the home tab', async () => {
               label: plain('When'),
               element: { type: 'datepicker', action_id: 'when' },
             },
+            {
+              type: 'input',
+              block_id: 'until',
+              optional: true,
+              label: plain('Until'),
+              element: { type: 'datetimepicker', action_id: 'until', initial_date_time: 1_767_225_600 },
+            },
+            {
+              type: 'input',
+              block_id: 'where',
+              label: plain('Where'),
+              element: { type: 'conversations_select', action_id: 'where', default_to_current_conversation: true },
+            },
+            {
+              type: 'input',
+              block_id: 'with',
+              label: plain('With'),
+              element: { type: 'multi_users_select', action_id: 'with' },
+            },
+            {
+              type: 'input',
+              block_id: 'urgency',
+              dispatch_action: true,
+              optional: true,
+              label: plain('Urgency'),
+              element: { type: 'static_select', action_id: 'urgency', options },
+            },
           ],
         },
       });
+    });
+    app.action('urgency', async ({ ack, action }) => {
+      await ack();
+      told = JSON.stringify(action).includes('"worse"');
     });
     app.view('form', async ({ ack, view }) => {
       values = view.state.values;
@@ -289,6 +321,9 @@ test('a form with every kind of field, and the home tab', async () => {
   await page.getByRole('combobox', { name: 'Message #incidents' }).fill('/demo');
   await page.keyboard.press('Enter');
   const form = page.getByRole('dialog', { name: 'Hand off' });
+  await form.getByLabel('With').selectOption([{ label: 'Ben Okafor' }, { label: 'Chika Mori' }]);
+  await form.getByLabel('Urgency').selectOption('worse');
+  await expect.poll(() => told).toBe(true);
   await form.getByRole('button', { name: 'Send' }).click();
   await form.getByText('Please complete this required field.').first().waitFor();
   await picture(page, 'form');
@@ -302,6 +337,10 @@ test('a form with every kind of field, and the home tab', async () => {
     note: { note: { value: 'Roll back' } },
     trend: { trend: { selected_option: { value: 'better' } } },
     tried: { tried: { selected_options: [] } },
+    until: { until: { selected_date_time: 1_767_225_600 } },
+    where: { where: { selected_conversation: incidents } },
+    with: { with: { selected_users: ['U0SBXBEN02', 'U0SBXCHK03'] } },
+    urgency: { urgency: { selected_option: { value: 'worse' } } },
   });
 
   await page.getByRole('button', { name: 'demo home' }).click();

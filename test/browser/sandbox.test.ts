@@ -218,7 +218,7 @@ test('a form that was left open does not open in a page that is loaded anew, and
   await send(page, '/apigw-500');
   await page.getByRole('dialog').waitFor();
   await page.reload();
-  await page.getByRole('navigation', { name: 'Incidents and channels' }).waitFor();
+  await page.getByRole('navigation', { name: 'Channels and incidents' }).waitFor();
   await box(page).waitFor();
   expect(await page.getByRole('dialog').count()).toBe(0);
   await send(page, '/apigw-500');

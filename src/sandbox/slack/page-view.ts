@@ -1,6 +1,6 @@
 /** What one person sees, as the page is told of it. */
 import { isObject } from './schema.ts';
-import type { Change, Channel, Message, OpenView, PostingApp, User } from './state.ts';
+import type { Change, Channel, Message, OpenView, PostingApp, StoredFile, User } from './state.ts';
 import type { SlackWorkspace } from './workspace.ts';
 
 export function messageView(message: Message) {
@@ -21,9 +21,23 @@ export function messageView(message: Message) {
       title: file.title,
       mimeType: file.mimeType,
       altText: file.altText,
-      size: file.data?.length ?? 0,
+      size: file.size,
+      preview: previewOf(file),
     })),
   };
+}
+
+const previewLines = 12;
+const previewCharacters = 1_500;
+
+/** The beginning of a text; null for what is none. */
+function previewOf({ mimeType, data }: StoredFile): string | null {
+  if (data === null || !/^(text\/|application\/json)/.test(mimeType)) return null;
+  const lines = data
+    .toString('utf8', 0, 4 * previewCharacters)
+    .split('\n', previewLines)
+    .join('\n');
+  return lines.slice(0, previewCharacters);
 }
 
 /** Everything, for the start and after a connection was lost. */

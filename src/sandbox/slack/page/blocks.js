@@ -188,7 +188,12 @@ function input(block, surface) {
   const id = `field-${block.block_id}`;
   const error = surface.errors?.[block.block_id];
   const described = [block.hint ? `${id}-hint` : null, error ? `${id}-error` : null].filter(Boolean).join(' ');
-  const field = control(block.element, surface, { id, described: described || null, invalid: Boolean(error) });
+  const field = control(block.element, surface, {
+    id,
+    described: described || null,
+    invalid: Boolean(error),
+    tells: block.dispatch_action === true,
+  });
   const optional = block.optional ? h('span', { class: 'optional' }, ' (optional)') : null;
   // A group of boxes has no single field that a label could name.
   const group = ['checkboxes', 'radio_buttons'].includes(block.element.type);

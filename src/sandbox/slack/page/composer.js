@@ -1,6 +1,8 @@
 /** The box that messages and commands are typed into, with history and completion. */
 import { act } from './api.js';
+import { waiting } from './controls.js';
 import { byId, codeWords, h, icon, icons } from './dom.js';
+import { withMenu } from './menu.js';
 import { store } from './store.js';
 
 const keptLines = 50;
@@ -10,9 +12,9 @@ const history = JSON.parse(sessionStorage.getItem('history') ?? '[]');
 
 /**
  * @param {HTMLFormElement} form
- * @param {{ name: string, where(): { channelId: string, threadTs: string | null }, suggest(): { line: string, about: string }[], onSend(): void }} options
+ * @param {{ name: string, where(): { channelId: string, threadTs: string | null }, suggest(): { line: string, about: string }[], shortcuts(): { name: string, callbackId: string }[], onSend(): void }} options
  */
-export function createComposer(form, { name, where, suggest, onSend }) {
+export function createComposer(form, { name, where, suggest, shortcuts, onSend }) {
   const listId = `${name}-suggestions`;
   const list = h('ul', { class: 'suggestions', id: listId, role: 'listbox', 'aria-label': 'Commands', hidden: true });
   const box = h('textarea', {
@@ -27,7 +29,8 @@ export function createComposer(form, { name, where, suggest, onSend }) {
   });
   const send = h('button', { type: 'submit', class: 'icon send', 'aria-label': 'Send' }, icon(icons.send));
   const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
-  form.append(list, h('div', { class: 'box' }, box, send), problem);
+  const bolt = h('span', { class: 'bolt' });
+  form.append(list, h('div', { class: 'box' }, bolt, box, send), problem);
   let selected = -1;
   let place = history.length;
 
@@ -134,6 +137,18 @@ export function createComposer(form, { name, where, suggest, onSend }) {
     problem.textContent = text ?? '';
   }
 
+  /** What the apps offer that stands by itself, behind one button. */
+  function drawShortcuts() {
+    const offered = shortcuts();
+    if (offered.length === 0) return bolt.replaceChildren();
+    const toggle = h('button', { type: 'button', class: 'icon', 'aria-label': 'Shortcuts' }, icon(icons.bolt));
+    const items = offered.map(({ name: label, callbackId }) => ({
+      label: [h('span', {}, label), h('small', {}, store.bot.name)],
+      act: () => waiting(toggle, () => act('shortcut', { user: store.me, callbackId })),
+    }));
+    return bolt.replaceChildren(withMenu(toggle, items, { kind: 'above', label: 'Shortcuts' }));
+  }
+
   form.addEventListener('submit', event => {
     event.preventDefault();
     submit();
@@ -162,6 +177,7 @@ export function createComposer(form, { name, where, suggest, onSend }) {
 
   return {
     write,
+    drawShortcuts,
     name(label) {
       box.setAttribute('aria-label', label);
       box.setAttribute('placeholder', label);

@@ -1,11 +1,15 @@
 /** What people press, choose and fill in. */
 import { byId, h } from './dom.js';
+import { withMenu } from './menu.js';
 import { decoded, textOf } from './mrkdwn.js';
 
-/** People and channels for menus; set once the workspace is known. */
-export const lists = { users: [], channels: [] };
+/** People and channels for menus; set once the workspace is known. `here` is the conversation that is looked at. */
+export const lists = { users: [], channels: [], here: null };
 
-/** @param {{ id?: string, described?: string | null, invalid?: boolean }} [label] of a field in a modal */
+/**
+ * @param {{ id?: string, described?: string | null, invalid?: boolean, tells?: boolean }} [label] of a field in a form;
+ *   `tells`: the app hears of each change, as it does of everything that stands in no form
+ */
 export function control(element, surface, label = {}) {
   const attributes = {
     id: label.id,
@@ -14,12 +18,13 @@ export function control(element, surface, label = {}) {
     'data-key': element.action_id,
     'data-action-id': element.action_id,
   };
+  const acts = label.id === undefined || label.tells === true;
   if (element.type === 'button') return button(element, surface, attributes);
   if (element.type === 'overflow') return overflow(element, surface, attributes);
-  if (/_select$/.test(element.type)) return menu(element, surface, attributes, label.id === undefined);
+  if (/_select$/.test(element.type)) return menu(element, surface, attributes, acts);
   if (element.type === 'checkboxes' || element.type === 'radio_buttons')
-    return boxes(element, surface, attributes, label.id === undefined);
-  return textField(element, surface, attributes, label.id === undefined);
+    return boxes(element, surface, attributes, acts);
+  return textField(element, surface, attributes, acts);
 }
 
 function button(element, surface, attributes) {
@@ -58,25 +63,12 @@ export async function waiting(node, deed) {
 }
 
 function overflow(element, surface, attributes) {
-  const list = h('div', { class: 'popup', hidden: true });
-  const toggle = h(
-    'button',
-    { ...attributes, type: 'button', class: 'button', 'aria-label': 'More', 'aria-expanded': 'false' },
-    '⋯',
-  );
-  const open = shown => {
-    list.hidden = !shown;
-    toggle.setAttribute('aria-expanded', String(shown));
-  };
-  toggle.addEventListener('click', () => open(list.hidden));
-  for (const option of element.options) {
-    const choose = () => {
-      open(false);
-      return waiting(toggle, () => surface.press(element.action_id, option.value));
-    };
-    list.append(h('button', { type: 'button', onclick: choose }, textOf(option.text)));
-  }
-  return h('span', { class: 'with-popup', onkeydown: event => event.key === 'Escape' && open(false) }, toggle, list);
+  const toggle = h('button', { ...attributes, type: 'button', class: 'button', 'aria-label': 'More' }, '⋯');
+  const items = element.options.map(option => ({
+    label: textOf(option.text),
+    act: () => waiting(toggle, () => surface.press(element.action_id, option.value)),
+  }));
+  return withMenu(toggle, items, { label: 'More' });
 }
 
 function menu(element, surface, attributes, acts) {
@@ -106,7 +98,7 @@ function menu(element, surface, attributes, acts) {
     element.initial_option?.value,
     element.initial_user,
     element.initial_channel,
-    element.initial_conversation,
+    element.initial_conversation ?? (element.default_to_current_conversation ? (lists.here ?? undefined) : undefined),
   ]
     .concat(
       element.initial_options?.map(item => item.value),
@@ -154,6 +146,7 @@ const inputTypes = {
   url_text_input: 'url',
   datepicker: 'date',
   timepicker: 'time',
+  datetimepicker: 'datetime-local',
 };
 
 function textField(element, surface, attributes, acts) {
@@ -161,7 +154,8 @@ function textField(element, surface, attributes, acts) {
     ...attributes,
     placeholder: element.placeholder ? decoded(element.placeholder.text) : null,
     autofocus: element.focus_on_load === true,
-    value: element.initial_value ?? element.initial_date ?? element.initial_time ?? '',
+    value:
+      element.initial_value ?? element.initial_date ?? element.initial_time ?? localTime(element.initial_date_time),
   };
   const node = element.multiline
     ? h('textarea', { ...common, rows: 4 })
@@ -170,14 +164,35 @@ function textField(element, surface, attributes, acts) {
   return node;
 }
 
+/** Seconds since 1970 as `datetime-local` has them. */
+function localTime(seconds) {
+  if (seconds === undefined) return '';
+  const offsetMs = new Date(seconds * 1000).getTimezoneOffset() * 60_000;
+  return new Date(seconds * 1000 - offsetMs).toISOString().slice(0, 16);
+}
+
 /** What a control holds now: a text, several, or null. */
 export function heldBy(node) {
+  if (node.type === 'datetime-local') {
+    return node.value === '' ? null : String(Math.floor(new Date(node.value).getTime() / 1000));
+  }
   if (node.dataset.boxes) {
     const checked = [...node.querySelectorAll('input:checked')].map(box => box.value);
     return node.dataset.boxes === 'radio' ? (checked[0] ?? null) : checked;
   }
   if (node.multiple) return [...node.selectedOptions].map(option => option.value);
   return node.value === '' ? null : node.value;
+}
+
+/** Puts back what a control held before it was drawn anew. */
+export function hold(node, value) {
+  const chosen = value === null ? [] : [value].flat();
+  if (node.dataset.boxes) {
+    for (const box of node.querySelectorAll('input')) box.checked = chosen.includes(box.value);
+  } else if (node.multiple) {
+    for (const option of node.options) option.selected = chosen.includes(option.value);
+  } else if (node.type === 'datetime-local') node.value = localTime(value === null ? undefined : Number(value));
+  else node.value = value ?? '';
 }
 
 /** Values of all fields below a node, by action id. */

@@ -1,9 +1,12 @@
 /** Messages: in a channel, and in a thread. */
 import { act } from './api.js';
+import { drawAttachment } from './attachment.js';
 import { renderBlocks } from './blocks.js';
-import { valuesIn } from './controls.js';
+import { hold, valuesIn, waiting } from './controls.js';
 import { h, icon, icons, keepingFocus } from './dom.js';
 import { emojiNamed, reactions } from './emoji.js';
+import { drawFile } from './files.js';
+import { withMenu } from './menu.js';
 import { formatDate, mrkdwn } from './mrkdwn.js';
 import { inThread, store } from './store.js';
 
@@ -50,7 +53,7 @@ function replace(known, drawn) {
   known.stamp = drawn.stamp;
   for (const [actionId, value] of Object.entries(values)) {
     const field = known.querySelector(`[data-action-id="${CSS.escape(actionId)}"]`);
-    if (field && typeof value === 'string' && 'value' in field) field.value = value;
+    if (field) hold(field, value);
   }
 }
 
@@ -66,6 +69,7 @@ function continues(previous, message) {
     !message.ephemeral &&
     !message.broadcast &&
     message.blocks.length <= shortMessage &&
+    message.attachments.length === 0 &&
     Number(message.ts) - Number(previous.ts) < 300
   );
 }
@@ -77,7 +81,13 @@ function drawMessage(message, options, continued) {
   const name = author?.realName ?? message.userId;
   return h(
     'li',
-    { class: classes, 'data-ts': message.ts, tabindex: -1, 'aria-label': `${name}, ${clockTime(message.ts)}` },
+    {
+      class: classes,
+      'data-ts': message.ts,
+      'data-root': message.threadTs ?? message.ts,
+      tabindex: -1,
+      'aria-label': `${name}, ${clockTime(message.ts)}`,
+    },
     h(
       'div',
       { class: 'gutter', 'aria-hidden': 'true' },
@@ -115,21 +125,15 @@ function body(message) {
       return act('press', { user: store.me, channelId: message.channelId, ts: message.ts, actionId, input, others });
     },
   };
-  const own =
-    message.blocks.length > 0
-      ? renderBlocks(message.blocks, surface)
-      : [h('div', { class: 'prose' }, mrkdwn(message.text))];
-  const attached = message.attachments.map(attachment =>
-    h(
-      'div',
-      { class: 'attachment' },
-      attachment.pretext ? h('div', { class: 'prose' }, mrkdwn(attachment.pretext)) : null,
-      attachment.title ? h('strong', {}, mrkdwn(attachment.title)) : null,
-      attachment.text ? h('div', { class: 'prose' }, mrkdwn(attachment.text)) : null,
-      renderBlocks(attachment.blocks ?? [], surface),
-    ),
+  // What other apps post often has no text: everything is in an attachment.
+  const text = message.text === '' ? [] : [h('div', { class: 'prose' }, mrkdwn(message.text))];
+  const own = message.blocks.length > 0 ? renderBlocks(message.blocks, surface) : text;
+  return h(
+    'div',
+    { class: 'blocks' },
+    own,
+    message.attachments.map(item => drawAttachment(item, surface)),
   );
-  return h('div', { class: 'blocks' }, own, attached);
 }
 
 export function avatar(user) {
@@ -149,24 +153,6 @@ export function avatar(user) {
 
 export function clockTime(ts) {
   return formatDate(Number(ts), '{time}');
-}
-
-function drawFile(file) {
-  const url = `/sandbox/files/${encodeURIComponent(file.id)}`;
-  if (file.mimeType.startsWith('image/')) {
-    return h(
-      'figure',
-      {},
-      h('figcaption', {}, file.title),
-      h('img', { class: 'wide', src: url, alt: file.altText ?? file.title }),
-    );
-  }
-  return h(
-    'a',
-    { class: 'file', href: url, download: file.name },
-    icon(icons.file),
-    h('span', {}, file.title, h('small', {}, `${file.size} bytes`)),
-  );
 }
 
 function reactionRow(message) {
@@ -225,55 +211,36 @@ function broadcastNote(message, options) {
 
 /** Shown beside a message that is pointed at, or that has focus in it. */
 function toolbar(message, options) {
-  const popup = h('div', { class: 'popup faces', hidden: true });
-  const toggle = h(
-    'button',
-    {
-      type: 'button',
-      'data-key': 'react',
-      'aria-label': 'Add a reaction',
-      'aria-expanded': 'false',
-      title: 'Add a reaction',
-    },
-    icon(icons.smile),
+  const bar = h('div', { class: 'toolbar' });
+  const faces = reactions.map(name => ({ label: emojiNamed(name), name, act: () => react(message, name, true) }));
+  const face = toolButton('react', 'Add a reaction', icons.smile);
+  const more = toolButton('more', 'More actions', icons.more);
+  const root = message.threadTs ?? message.ts;
+  const reply = toolButton('reply', 'Reply in thread', icons.reply);
+  reply.addEventListener('click', () => options.openThread(root));
+  bar.append(
+    withMenu(face, faces, { kind: 'faces', label: 'Reactions' }),
+    ...(options.inThread ? [] : [reply]),
+    withMenu(more, moreActions(message, more), { label: 'More actions' }),
   );
-  const open = shown => {
-    popup.hidden = !shown;
-    toggle.setAttribute('aria-expanded', String(shown));
-    if (shown) popup.querySelector('button').focus();
-  };
-  toggle.addEventListener('click', () => open(popup.hidden));
-  for (const name of reactions) {
-    const choose = () => {
-      open(false);
-      toggle.focus();
-      return react(message, name, true);
-    };
-    popup.append(h('button', { type: 'button', 'aria-label': name, title: name, onclick: choose }, emojiNamed(name)));
-  }
+  return bar;
+}
+
+function toolButton(key, label, path) {
+  return h('button', { type: 'button', 'data-key': key, 'aria-label': label, title: label }, icon(path));
+}
+
+/** The message's shortcuts, as the apps offer them, and its link. */
+function moreActions(message, toggle) {
   const shortcuts = store.shortcuts.filter(shortcut => shortcut.type === 'message');
-  return h(
-    'div',
-    { class: 'toolbar', onkeydown: event => event.key === 'Escape' && open(false) },
-    toggle,
-    options.inThread
-      ? null
-      : h(
-          'button',
-          {
-            type: 'button',
-            'data-key': 'reply',
-            'aria-label': 'Reply in thread',
-            title: 'Reply in thread',
-            onclick: () => options.openThread(message.threadTs ?? message.ts),
-          },
-          icon(icons.reply),
-        ),
-    shortcuts.map(shortcut =>
-      h('button', { type: 'button', class: 'named', onclick: () => useShortcut(message, shortcut) }, shortcut.name),
-    ),
-    popup,
-  );
+  const link = `${location.origin}/archives/${message.channelId}/p${message.ts.replace('.', '')}`;
+  return [
+    ...shortcuts.map(shortcut => ({
+      label: [h('span', {}, shortcut.name), h('small', {}, store.bot.name)],
+      act: () => waiting(toggle, () => useShortcut(message, shortcut)),
+    })),
+    { label: 'Copy link', act: () => navigator.clipboard?.writeText(link).catch(() => {}) },
+  ];
 }
 
 function useShortcut(message, shortcut) {
@@ -282,5 +249,22 @@ function useShortcut(message, shortcut) {
     callbackId: shortcut.callbackId,
     channelId: message.channelId,
     ts: message.ts,
+  });
+}
+
+/** Walks through the messages of a list with the arrow keys; Enter opens the thread. */
+export function walkMessages(list, openThread) {
+  const view = list.parentElement;
+  // What scrolls can be reached by keyboard.
+  view.tabIndex = 0;
+  view.addEventListener('keydown', event => {
+    const items = [...list.children];
+    const at = items.indexOf(event.target);
+    if (event.target !== view && at === -1) return;
+    if (event.key === 'ArrowUp') (items[at === -1 ? items.length - 1 : at - 1] ?? items[0])?.focus();
+    else if (event.key === 'ArrowDown') items[Math.min(at + 1, items.length - 1)]?.focus();
+    else if (event.key === 'Enter' && at !== -1 && openThread) openThread(event.target.dataset.root);
+    else return;
+    event.preventDefault();
   });
 }

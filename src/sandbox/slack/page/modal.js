@@ -1,7 +1,7 @@
 /** The form that an app opens in front of a person. */
 import { act } from './api.js';
 import { renderBlocks } from './blocks.js';
-import { valuesIn, waiting } from './controls.js';
+import { hold, valuesIn, waiting } from './controls.js';
 import { byId, h, keepingFocus } from './dom.js';
 import { textOf } from './mrkdwn.js';
 import { store } from './store.js';
@@ -55,7 +55,7 @@ export function drawModal(errors = {}) {
   keepingFocus(dialog, () => dialog.replaceChildren(form));
   for (const [actionId, value] of Object.entries(typed)) {
     const field = dialog.querySelector(`[data-action-id="${CSS.escape(actionId)}"]`);
-    if (field && typeof value === 'string' && !field.dataset.boxes) field.value = value;
+    if (field) hold(field, value);
   }
   if (!dialog.open) dialog.showModal();
   if (modal.id !== shownId) (dialog.querySelector('input, textarea, select') ?? dialog.querySelector('h2')).focus();

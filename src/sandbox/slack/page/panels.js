@@ -4,8 +4,11 @@ import { byId, codeWords, h, keepingFocus } from './dom.js';
 import { formatDate } from './mrkdwn.js';
 import { store } from './store.js';
 
+let typing = () => {};
+
 /** @param {(line: string) => void} type writes a command into the box */
 export function drawIncidents(type) {
+  typing = type;
   const container = byId('incidents');
   keepingFocus(container, () =>
     container.replaceChildren(
@@ -32,7 +35,7 @@ function drawIncident(incident, type) {
         'data-key': id,
         'aria-expanded': String(picked),
         'aria-controls': `${id}-more`,
-        onclick: () => act('pick', { id: incident.id, mended: incident.mended }),
+        onclick: () => pick(incident.id, incident.mended),
       },
       h('span', { class: incident.mended || incident.healthy ? 'dot well' : 'dot broken', 'aria-hidden': 'true' }),
       h('span', {}, incident.title),
@@ -62,8 +65,58 @@ function drawIncident(incident, type) {
         h('code', {}, codeWords(incident.command)),
         h('span', {}, 'type it'),
       ),
+      incident.alarm === null ? null : alarmButtons(incident),
     ),
   );
+}
+
+/** The alarm as AWS tells it to the bot, and as another app posts it in the channel that is looked at. */
+function alarmButtons(incident) {
+  const id = `incident-${incident.id}`;
+  const busy = store.alarm?.busy;
+  const button = (key, label, deed, body) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'button',
+        'data-key': `${id}-${key}`,
+        'aria-busy': busy === key ? 'true' : null,
+        'aria-disabled': busy ? 'true' : null,
+        onclick: () => (busy ? null : raise(key, () => act(deed, body()))),
+      },
+      h('span', {}, label),
+    );
+  const channelId = () => (store.place.kind === 'channel' ? store.place.id : [...store.channels.keys()][0]);
+  return h(
+    'div',
+    { class: 'alarm', role: 'group', 'aria-label': `Alarm ${incident.alarm}` },
+    h('p', {}, 'Alarm ', h('code', {}, incident.alarm)),
+    button('fires', 'Alarm fires', 'alarm', () => ({ state: 'ALARM' })),
+    button('recovers', 'Alarm recovers', 'alarm', () => ({ state: 'OK' })),
+    button('post', 'Another app posts it here', 'alarm-post', () => ({ channelId: channelId() })),
+    store.alarm?.said ? h('p', { class: store.alarm.ok ? 'said' : 'failed', role: 'status' }, store.alarm.said) : null,
+  );
+}
+
+const told = {
+  fires: 'AWS has told the bot that it fires.',
+  recovers: 'AWS has told the bot that it recovered.',
+  post: 'Posted. React with the magnifying glass.',
+};
+
+/** What came of it stands below the buttons, which are drawn anew meanwhile: firing picks the broken world. */
+async function raise(key, deed) {
+  store.alarm = { busy: key };
+  drawIncidents(typing);
+  const shown = await deed();
+  store.alarm = { ok: shown.ok, said: shown.ok ? told[key] : `⚠ ${shown.error}` };
+  drawIncidents(typing);
+}
+
+function pick(id, mended) {
+  store.alarm = null;
+  return act('pick', { id, mended });
 }
 
 function choice(incident, mended, label) {
@@ -73,7 +126,7 @@ function choice(incident, mended, label) {
       type: 'button',
       'data-key': `incident-${incident.id}-${label}`,
       'aria-pressed': String(incident.mended === mended),
-      onclick: () => act('pick', { id: incident.id, mended }),
+      onclick: () => pick(incident.id, mended),
     },
     label,
   );

@@ -17,9 +17,13 @@ export const store = {
   calls: [],
   incidents: [],
   picked: null,
+  /** What became of the alarm's last button: `{ busy }`, then `{ ok, said }`; null before. */
+  alarm: null,
   commands: [],
   shortcuts: [],
   tryLine: '',
+  /** Handles of the user groups that a person is in. */
+  groupsOf: () => [],
   /** `{ kind: 'channel', id }` or `{ kind: 'home' }` */
   place: null,
   /** The thread that is open: `{ channelId, ts }`, or null. */
@@ -40,8 +44,9 @@ export function take(state) {
   names.user = id => store.users.get(id)?.realName ?? id;
   names.channel = (id, label) => store.channels.get(id)?.name ?? label ?? id;
   names.group = id => state.userGroups.find(group => group.id === id)?.handle ?? id;
+  store.groupsOf = id => state.userGroups.filter(group => group.members.includes(id)).map(group => group.handle);
   names.groups = state.userGroups.filter(group => group.members.includes(store.me)).map(group => group.id);
-  lists.users = users.filter(user => !user.isBot);
+  lists.users = users.filter(user => !user.isBot && !user.deleted);
   lists.channels = channels.filter(channel => channel.kind !== 'im');
 }
 
