@@ -266,6 +266,8 @@ function againstOnset(minutes: number): string {
 
 /** Minutes, hours or days, whichever is read most easily. */
 function length(minutes: number): string {
+  // The minute of the first error is all that the metrics tell, so seconds are not counted.
+  if (minutes < 1) return 'less than a minute';
   // The findings say tenths too, and where it is close they decide.
   if (minutes < 9.95) return minutes === 1 ? '1 minute' : `${Math.round(minutes * 10) / 10} minutes`;
   if (minutes < 120.5) return count(Math.round(minutes), 'minute');

@@ -1,0 +1,264 @@
+/** Every state of the card and every message, made from records as they are stored. */
+import type { Finding, Gap, RankedCause } from '../../src/diagnosis/types.ts';
+import type { Investigation } from '../../src/investigations/types.ts';
+import type { Message } from '../../src/render/blocks.ts';
+import { card } from '../../src/render/card.ts';
+import { evidenceMessage } from '../../src/render/evidence.ts';
+import { helpMessage } from '../../src/render/help.ts';
+import { playbookMessage } from '../../src/render/playbook.ts';
+import { refusalMessage } from '../../src/render/refusals.ts';
+import {
+  chosenReply,
+  failureReply,
+  goneReply,
+  joinedReply,
+  openReply,
+  problemReply,
+  runningReply,
+  slackErrorWords,
+  unpostedReply,
+} from '../../src/render/replies.ts';
+import {
+  diagnosedInvestigation,
+  openedInvestigation,
+  sampleCause,
+  sampleChange,
+  sampleChecks,
+  sampleEvidence,
+  sampleFinding,
+  sampleFindings,
+  sampleGap,
+  sampleRecord,
+  sampleTarget,
+} from './samples.ts';
+
+const people = { ana: 'U0SBXANA01', ben: 'U0SBXBEN02' };
+
+const timeout: RankedCause = {
+  ...sampleCause,
+  id: 'integration-timeout',
+  confidence: 'medium',
+  summary:
+    'The integration of GET /orders gives up after 3000 ms before the function has answered, which clients get as 504.',
+  remedy:
+    'Make the backend faster, or let the integration wait longer (aws apigateway create-deployment --rest-api-id a1b2c3d4e5 --stage-name prod --region eu-west-1).',
+  cli: "aws apigateway update-integration --rest-api-id a1b2c3d4e5 --resource-id k3x9 --http-method GET --patch-operations 'op=replace,path=/timeoutInMillis,value=29000' --region eu-west-1",
+  evidence: ['step-4.2'],
+  errorShare: 0.24,
+};
+
+const loggingOff: Gap = {
+  ...sampleGap,
+  reason: 'logging_off',
+  permission: null,
+  remedy:
+    "Turn execution logging of stage prod on: aws apigateway update-stage --rest-api-id a1b2c3d4e5 --stage-name prod --patch-operations 'op=replace,path=/*/*/logging/loglevel,value=ERROR' --region eu-west-1",
+};
+const late: Gap = {
+  source: 'cloudtrail:LookupEvents',
+  reason: 'delivery_lag',
+  permission: null,
+  remedy: 'CloudTrail delivers within about 15 minutes; run this again then.',
+};
+
+const accessLine = `{"requestId":"gmMErzKylnvfCvC=","ip":"203.0.113.10","requestTime":"22/Nov/2026:14:05:33 +0000","httpMethod":"GET","routeKey":"GET /orders","status":"500","errorMessage":"Internal Server Error","errorType":"-","integrationError":"The Lambda function returned the following error: orders.map is not a function. Check your Lambda function code and try again.","authorizerError":"-","functionStatus":"-","serviceStatus":"200","integrationLatency":"26"}`;
+const policy = JSON.stringify(
+  { Sid: 'only-staging', Effect: 'Deny', Principal: '*', Action: 'execute-api:Invoke', Resource: 'prod/*' },
+  null,
+  2,
+);
+
+/** What an engineer reads: a log line, a policy's statement, a template with a caret. */
+const seen = {
+  logs: sampleEvidence('step-8.1', {
+    text: '96 requests of GET /orders from 2026-11-22 14:05:10 UTC to 2026-11-22 14:09:58 UTC say lambda-function-error, this one at 2026-11-22 14:05:33 UTC, in /apigateway/orders.',
+    source: 'logs:FilterLogEvents',
+    resource: '/apigateway/orders',
+    excerpt: accessLine,
+    match: 'The Lambda function returned the following error: orders.map is not a function.',
+  }),
+  policy: sampleEvidence('step-2.1', {
+    text: 'The resource policy of orders-api denies execute-api:Invoke on prod: statement only-staging.',
+    source: 'apigateway:GetRestApi',
+    resource: 'orders-api',
+    excerpt: policy,
+  }),
+  template: sampleEvidence('step-9.1', {
+    text: 'Request template application/json of POST /orders is broken at line 5, column 3: #if is not closed by #end.',
+    source: 'apigateway:GetExport',
+    resource: 'a1b2c3d4e5/prod',
+    excerpt: '#if($body.discount)\n  ^',
+  }),
+};
+
+function withEvidence(number: number, more: Partial<Finding>): Investigation {
+  const findings = sampleFindings().map(finding =>
+    finding.group === 'step' && finding.number === number ? { ...finding, ...more } : finding,
+  );
+  const record = sampleRecord();
+  return diagnosedInvestigation({ owner: people.ana, record: { ...record, findings } });
+}
+
+const longName = 'payments-and-refunds-orchestration-service-for-the-european-market-internal-gateway-v2-blue-green';
+
+/** As much of everything as a record can hold, with the longest names. */
+function crowded(): Investigation {
+  const evidence = Array.from({ length: 30 }, (_, index) =>
+    sampleEvidence(`step-4.${index + 1}`, {
+      text: `Policy statement ${index + 1} of ${longName} lets ${longName} call it. ${'It is long. '.repeat(30)}`,
+      resource: `arn:aws:lambda:eu-west-1:123456789012:function:${longName}`,
+      excerpt: `${accessLine}\n${accessLine}`,
+    }),
+  );
+  const summary = `Function ${longName} does not let API Gateway invoke it. ${'More of it. '.repeat(40)}`;
+  const findings = [
+    ...sampleChecks.map(check =>
+      sampleFinding(check, { status: 'problem', summary, evidence: check.number === 4 ? evidence : [] }),
+    ),
+    ...Array.from({ length: 16 }, (_, index) =>
+      sampleFinding(
+        { group: 'extended', number: null, id: `wider-${index}`, title: `${longName} ${index}` },
+        { status: 'warning', summary },
+      ),
+    ),
+  ];
+  const causes = Array.from({ length: 5 }, () => ({ ...sampleCause, summary, remedy: summary }));
+  const gaps = Array.from({ length: 12 }, () => ({ ...loggingOff, source: 'logs:FilterLogEvents' }));
+  const changes = Array.from({ length: 20 }, () => ({ ...sampleChange, resource: longName, detail: summary }));
+  const target = { ...sampleTarget, apiName: `${longName}-${longName}`, stage: longName };
+  return diagnosedInvestigation({
+    owner: people.ana,
+    target,
+    record: { ...sampleRecord({ target, changes }, { causes, gaps }), findings },
+  });
+}
+
+function cards(): Record<string, Investigation> {
+  const middle = sampleFindings().slice(0, 5);
+  const start = openedInvestigation({ owner: people.ana });
+  const found = diagnosedInvestigation({ owner: people.ana });
+  const first = found.record?.report.steps.find(step => step.number === 4)?.evidence[0];
+  if (first !== undefined) Object.assign(first, seen.logs, { id: first.id });
+  const unclear = sampleRecord({}, { status: 'inconclusive', causes: [], gaps: [loggingOff, sampleGap, late] });
+  const quiet = sampleRecord(
+    { impact: { ...sampleRecord().report.impact, errors: 0, errorShare: 0, routes: [] }, changes: [] },
+    { status: 'no_errors', causes: [], pattern: 'none' },
+  );
+  const blocked = { ...sampleCause, id: 'waf-blocked' as const, summary: 'The web ACL of prod blocks requests (403).' };
+  return {
+    waiting: { ...start, waitingSince: '2026-11-22T14:10:01.000Z' },
+    start,
+    middle: { ...start, progress: middle },
+    again: { ...found, state: 'investigating', progress: middle.slice(0, 2) },
+    'cause-found': found,
+    'two-causes': { ...found, record: sampleRecord({}, { causes: [{ ...sampleCause, errorShare: 0.76 }, timeout] }) },
+    inconclusive: { ...found, owner: null, record: unclear },
+    'no-errors': { ...found, record: quiet },
+    'refused-4xx': { ...found, record: sampleRecord({}, { status: 'no_errors', causes: [blocked] }) },
+    failed: { ...start, state: 'diagnosed', failure: 'AWS did not answer within 60 seconds.' },
+    recovered: { ...found, state: 'recovered' },
+    resolved: { ...found, state: 'resolved', resolved: { by: people.ben, at: '2026-11-22T15:00:00.000Z' } },
+    crowded: crowded(),
+  };
+}
+
+function threads(): Record<string, Message | null> {
+  const start = openedInvestigation({ owner: people.ana });
+  const found = diagnosedInvestigation({ owner: people.ana });
+  const pressed = {
+    ...found,
+    presses: { 'step:4': { by: people.ben, at: '2026-11-22T14:12:00.000Z', state: 'running' as const } },
+  };
+  const wider = sampleFinding(
+    { group: 'extended', number: null, id: 'gradual-degradation', title: 'Gradual degradation' },
+    { status: 'warning', summary: 'Latency of orders-api rose from 40 ms to 900 ms over the last 30 minutes.' },
+  );
+  const extended: Investigation = {
+    ...found,
+    record: { ...sampleRecord(), findings: [...sampleFindings(), wider] },
+  };
+  const evidence = (of: Investigation, check: string) => evidenceMessage(of, sampleChecks, check);
+  return {
+    'steps-start': playbookMessage(start, sampleChecks, 'step'),
+    'steps-middle': playbookMessage({ ...start, progress: sampleFindings().slice(0, 5) }, sampleChecks, 'step'),
+    'steps-done': playbookMessage(found, sampleChecks, 'step'),
+    'steps-pressed': playbookMessage(pressed, sampleChecks, 'step'),
+    'steps-crowded': playbookMessage(crowded(), sampleChecks, 'step'),
+    diagnoses: playbookMessage(found, sampleChecks, 'diagnosis'),
+    'diagnoses-wider': playbookMessage(extended, sampleChecks, 'diagnosis'),
+    'diagnoses-crowded': playbookMessage(crowded(), sampleChecks, 'diagnosis'),
+    'evidence-logs': evidence(withEvidence(8, { status: 'problem', evidence: [seen.logs] }), 'step:8'),
+    'evidence-policy': evidence(withEvidence(2, { status: 'warning', evidence: [seen.policy] }), 'step:2'),
+    'evidence-template': evidence(withEvidence(9, { status: 'problem', evidence: [seen.template] }), 'step:9'),
+    'evidence-unread': evidence(
+      withEvidence(8, {
+        status: 'unknown',
+        summary: 'No log of stage prod could be read.',
+        gaps: [loggingOff, sampleGap],
+      }),
+      'step:8',
+    ),
+    'evidence-nothing': evidence(withEvidence(10, {}), 'step:10'),
+    'evidence-crowded': evidence(crowded(), 'step:4'),
+  };
+}
+
+function answers(): Record<string, Message> {
+  const found = diagnosedInvestigation({ owner: people.ana });
+  const where = { inboxId: 'inbox-1', target: 'orders' };
+  const candidates = ['prod', 'staging'].map(stage => ({
+    apiId: stage === 'prod' ? 'a1b2c3d4e5' : 'f6g7h8i9j0',
+    apiName: `orders-${stage}`,
+    apiType: 'REST' as const,
+    accountId: '123456789012',
+    region: 'eu-west-1',
+    stages: [stage],
+  }));
+  const url = 'https://sandbox.slack.com/archives/C0SBXINC01/p1';
+  return {
+    help: helpMessage(),
+    problem: problemReply('There is no option --stag.', 'orders-api --stag prod'),
+    gone: goneReply(),
+    chosen: chosenReply(),
+    running: runningReply(),
+    failure: failureReply(),
+    'open-none': openReply([], new Map()),
+    open: openReply([found, openedInvestigation({ id: 'inv-2' })], new Map([['inv-1', url]]), 9),
+    'joined-running': joinedReply(openedInvestigation(), url),
+    joined: joinedReply(found, url, false),
+    unposted: unpostedReply(slackErrorWords('not_in_channel'), '/invite @apigw-500', found),
+    ambiguous: refusalMessage({ kind: 'ambiguous', ...where, candidates }),
+    'not-found': refusalMessage({
+      kind: 'not_found',
+      ...where,
+      region: 'eu-west-1',
+      candidates: candidates.slice(0, 1),
+    }),
+    'not-found-none': refusalMessage({ kind: 'not_found', ...where, region: 'eu-west-1', candidates: [] }),
+    unrelated: refusalMessage({
+      kind: 'unrelated',
+      ...where,
+      alarm: 'disk-full',
+      watches: 'The alarm disk-full watches the disk of an EC2 instance, and no API was found behind it.',
+    }),
+    unreadable: refusalMessage({
+      kind: 'unreadable',
+      ...where,
+      message: 'apigateway:GetRestApis was denied.',
+      remedy: 'Grant apigateway:GET to the role of the bot.',
+    }),
+    'not-started': refusalMessage({ kind: 'failed', ...where, message: 'The store did not answer.' }),
+  };
+}
+
+/** By name; the pictures are called after them. */
+export function gallery(): Map<string, Message> {
+  const messages = new Map<string, Message>();
+  for (const [name, investigation] of Object.entries(cards()))
+    messages.set(`card-${name}`, card(investigation, sampleChecks));
+  for (const [name, message] of Object.entries({ ...threads(), ...answers() })) {
+    if (message === null) throw new Error(`There is nothing to show as ${name}.`);
+    messages.set(name, message);
+  }
+  return messages;
+}
