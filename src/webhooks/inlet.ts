@@ -63,7 +63,9 @@ export function createInlet(
   { admit, judge }: { admit(request: IncomingMessage): Outcome | null; judge(body: string): Promise<Outcome> },
 ): Handler {
   return async (request, response) => {
-    const result = admit(request) ?? (await judged(request));
+    // Also of a sender that is not let in, so that it cannot go on sending for ever.
+    const body = readBody(request);
+    const result = admit(request) ?? (await judged(await body));
     const { status, outcome, text, details } = result;
     const level = status === 503 ? 'error' : status === 200 ? 'info' : 'warn';
     log[level]({ source, outcome, status, ...details }, text);
@@ -75,8 +77,7 @@ export function createInlet(
     answer(response, status, text, status === 503 ? { 'retry-after': String(retryAfterSeconds) } : {});
   };
 
-  async function judged(request: IncomingMessage): Promise<Outcome> {
-    const body = await readBody(request);
+  async function judged(body: Body): Promise<Outcome> {
     if (typeof body === 'string') return judge(body);
     return body.outcome === 'too_large'
       ? { status: 413, outcome: 'too_large', text: `The body is larger than ${bodyLimitBytes / 1024} KiB.` }
@@ -84,12 +85,14 @@ export function createInlet(
   }
 }
 
+type Body = string | { outcome: 'too_large' | 'cut_off' };
+
 /**
  * The body as text. Where it is too large that is known at once; what still comes is thrown away, so that the sender
  * sees the answer, and cut off when it has sent twice the limit.
  */
-function readBody(request: IncomingMessage): Promise<string | { outcome: 'too_large' | 'cut_off' }> {
-  const { promise, resolve } = Promise.withResolvers<string | { outcome: 'too_large' | 'cut_off' }>();
+function readBody(request: IncomingMessage): Promise<Body> {
+  const { promise, resolve } = Promise.withResolvers<Body>();
   const chunks: Buffer[] = [];
   let size = 0;
   if (Number(request.headers['content-length']) > bodyLimitBytes) resolve({ outcome: 'too_large' });

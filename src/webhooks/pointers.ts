@@ -50,7 +50,7 @@ export function pointersIn(text: string, whole: string): Pointer[] {
 
 const nowhere: Place = { region: null, accountId: null };
 
-/** `region` and `accountId` stay open in what is said elsewhere: both must be of one place. */
+/** Of `own` where that is known, else of the place of the whole text. */
 function alarm(found: string, own: Place = nowhere, kind: 'alarm' | 'name' = 'alarm'): Pointer {
   // What a link encoded has not been looked at, and in an ARN nothing is.
   const name = redact(found);
@@ -60,8 +60,8 @@ function alarm(found: string, own: Place = nowhere, kind: 'alarm' | 'name' = 'al
     targetIn(place) {
       const region = own.region ?? place.region;
       if (region === null) return `alarm:${name}`;
-      const accountId = own.accountId ?? (region === place.region ? place.accountId : null);
-      return `arn:${partitionOf(region)}:cloudwatch:${region}:${accountId ?? ''}:alarm:${name}`;
+      const accountId = own.accountId ?? place.accountId ?? '';
+      return `arn:${partitionOf(region)}:cloudwatch:${region}:${accountId}:alarm:${name}`;
     },
   };
 }

@@ -111,7 +111,7 @@ describe('the message of a notification', () => {
     });
     expect(read?.name).toBe('orders 5xx');
     expect(read?.arn).toBe('arn:aws:cloudwatch:us-west-2:123456789012:alarm:orders 5xx');
-    expect(parse({ AlarmName: 'of jane@example.com' })?.arn).not.toContain('jane@');
+    expect(parse({ AlarmName: 'jane@example.com' })?.arn).not.toContain('jane@');
     expect(JSON.stringify(read)).not.toMatch(/ghi123456|jane@/);
   });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createEventBridgeHandler } from '../../src/webhooks/eventbridge.ts';
-import { createWebhookStage, sendRaw, type WebhookStage } from './stage.ts';
+import { createWebhookStage, sendForever, sendRaw, type WebhookStage } from './stage.ts';
 
 const path = '/webhooks/eventbridge';
 const apiKey = 'correct-horse-battery-staple';
@@ -140,6 +140,12 @@ describe('an event without the key', () => {
   test('is refused before its body came', async () => {
     const answered = await sendRaw(await serve(), `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`);
     expect(answered).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  test('and with a body that does not end is cut off', async () => {
+    const sent = await sendForever(await serve(), path);
+    expect(sent).toBeLessThan(20_000_000);
+    expect(stage.outcomes).toEqual(['wrong_key']);
   });
 
   test('and a handler without a key is never made', () => {

@@ -58,3 +58,20 @@ export function sendRaw(port: number, text: string): Promise<string> {
     socket.once('close', () => resolve(''));
   });
 }
+
+/** Sends a body of a gigabyte until the connection is cut; answers how many bytes that took. */
+export function sendForever(port: number, path: string): Promise<number> {
+  return new Promise(resolve => {
+    const more = () => {
+      while (socket.write('x'.repeat(65_536)));
+    };
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n`);
+      more();
+    });
+    socket.on('drain', more);
+    socket.on('error', () => {});
+    socket.resume();
+    socket.on('close', () => resolve(socket.bytesWritten));
+  });
+}
