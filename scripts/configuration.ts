@@ -1,18 +1,17 @@
 /** docs/configuration.md and .env.example, from the variables and the file schema of src/settings.ts. */
 import { z } from 'zod';
-import { fileSchema, notYet, variables } from '../src/settings.ts';
+import { fileSchema, variables } from '../src/settings.ts';
 import type { GeneratedFile } from './generate.ts';
 
 interface Words {
   about: string;
   default?: string;
-  planned?: true;
 }
 
-const entries = Object.entries<Words>(variables).map(([name, { about, default: preset, planned }]) => ({
+const entries = Object.entries<Words>(variables).map(([name, { about, default: preset }]) => ({
   name,
   preset,
-  about: planned ? `${about} ${notYet}` : about,
+  about,
 }));
 
 export function configurationFiles(): GeneratedFile[] {

@@ -5,7 +5,7 @@ import type { Send } from './aws/send.ts';
 import type { SharedReadings } from './aws/shared-trail.ts';
 import type { Access } from './aws/types.ts';
 import { type Config, ConfigError } from './config.ts';
-import type { DiagnosisService } from './diagnosis/types.ts';
+import type { AlarmNotice, DiagnosisService, Trigger } from './diagnosis/types.ts';
 import type { Investigations, Outlets } from './investigations/types.ts';
 import { answerJson, createHttpServer, type Handler, type HttpServer } from './server.ts';
 import { variables } from './settings.ts';
@@ -56,47 +56,61 @@ const slackGraceMs = 1_500;
 
 /** Rejects with ConfigError where a setting stands in the way. Modules are loaded here, so that commands start fast. */
 export async function createApp(config: Config, seams: Partial<Seams> & { log: Log }): Promise<App> {
-  const { slack: settings, dataDir, retentionDays } = config;
+  const { slack: settings, retentionDays } = config;
   if (settings === null) throw new ConfigError(['SLACK_BOT_TOKEN is not set.']);
-  if (config.databaseUrl !== null) {
-    throw new ConfigError([
-      'DATABASE_URL is not supported by this version: leave it out, and SQLite in DATA_DIR is used.',
-    ]);
-  }
   const { log, clock = () => new Date(), newId = randomUUID } = seams;
-  for (const name of config.unused) log.warn({ setting: name }, 'A setting is not used by this version yet.');
   const [
-    { openDatabase, DataFolderError },
+    { openDatabase },
+    { StoreError },
     { NewerSchemaError },
     { createInvestigations },
     { createSlack, slackPath },
+    { createSnsHandler },
+    { createEventBridgeHandler },
     { checks },
   ] = await Promise.all([
+    import('./investigations/open-database.ts'),
     import('./investigations/database.ts'),
     import('./investigations/migrations.ts'),
     import('./investigations/investigations.ts'),
     import('./slack/slack.ts'),
+    import('./webhooks/sns.ts'),
+    import('./webhooks/eventbridge.ts'),
     import('./diagnosis/playbook.ts').then(({ steps, diagnoses }) => ({ checks: [...steps, ...diagnoses] })),
   ]);
   const diagnosis = await openDiagnosis(config, seams);
-  const database = await openDatabase(dataDir, clock).catch(error => {
+  const database = await openDatabase(config, clock, log).catch(error => {
     diagnosis.close();
-    const known = error instanceof DataFolderError || error instanceof NewerSchemaError;
+    const known = error instanceof StoreError || error instanceof NewerSchemaError;
     throw known ? new ConfigError([error.message], { cause: error }) : error;
   });
 
   // Each needs the other: the record tells Slack, and Slack's buttons ask for the record.
   const outlets: Outlets = {
+    teamId: () => slack.outlets.teamId(),
+    refreshHomes: users => slack.outlets.refreshHomes(users),
+    publishStorm: (storm, members) => slack.outlets.publishStorm(storm, members),
     publish: investigation => slack.outlets.publish(investigation),
     refuse: (conversation, refusal) => slack.outlets.refuse(conversation, refusal),
     joined: (conversation, investigation) => slack.outlets.joined(conversation, investigation),
   };
   const { service } = diagnosis;
-  const investigations = createInvestigations({ database, service, outlets, clock, newId, log, retentionDays });
+  const investigations = createInvestigations({
+    database,
+    service,
+    outlets,
+    alarms: config.alarms,
+    clock,
+    newId,
+    log,
+    retentionDays,
+  });
   const slack = createSlack({
     settings,
     allowed: config.allow,
     investigations,
+    mayPublish: investigations.mayPublish,
+    fallbackGroup: config.handoffFallbackGroup,
     checks,
     clock,
     log,
@@ -110,6 +124,18 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
       answerJson(response, state.status === 'ready' ? 200 : 503, state);
     },
   };
+  const webhooks = {
+    submit: acceptAlarm(investigations, clock),
+    clock,
+    fetch: seams.fetch ?? globalThis.fetch,
+    log,
+    onOutcome() {},
+  };
+  const { topicArns, eventBridgeKey } = config.alarms;
+  if (topicArns.length > 0) routes['POST /webhooks/sns'] = createSnsHandler({ ...webhooks, topicArns });
+  if (eventBridgeKey !== null) {
+    routes['POST /webhooks/eventbridge'] = createEventBridgeHandler({ ...webhooks, apiKey: eventBridgeKey });
+  }
   if (slack.handle !== null) routes[`POST ${slackPath}`] = slack.handle;
   const server = createHttpServer(routes, log);
   let stopped = false;
@@ -131,6 +157,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
       await slack.close();
       await Promise.all([server.close(runGraceMs), investigations.stop(runGraceMs)]);
       await slack.drain(slackGraceMs);
+      await investigations.handOver();
       await database.close();
       diagnosis.close();
     },
@@ -139,6 +166,17 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
       await investigations.idle();
       await slack.idle();
     },
+  };
+}
+
+/** An alarm as a trigger: its ARN says account and Region, and the last minutes are looked at. */
+function acceptAlarm(investigations: Investigations, clock: () => Date) {
+  return (alarm: AlarmNotice, key: string) => {
+    const { arn: target, region, accountId } = alarm;
+    const overrides = { functionName: null, roleName: null, policyArn: null, logGroup: null };
+    const request = { target, stage: null, region, accountId, span: { minutes: 15 }, overrides };
+    const trigger: Trigger = { kind: 'alarm', by: null, at: clock().toISOString(), request, alarm };
+    return investigations.submit({ key, trigger, conversation: null });
   };
 }
 

@@ -49,11 +49,13 @@ export interface Config {
     reaction: string;
     routes: readonly AlarmRoute[];
   };
+  /** Channels where a post of an alarm by another app is diagnosed by itself. */
+  alarmPostChannels: readonly string[];
+  /** User group id; null: there is none. */
+  handoffFallbackGroup: string | null;
   retentionDays: number;
   /** null: not set; a server then logs at `info`, a command at `warn`. */
   logLevel: LogLevel | null;
-  /** Settings that are set although nothing makes use of them yet. */
-  unused: readonly string[];
 }
 
 export interface SlackSettings {
@@ -123,9 +125,10 @@ export function parseConfig(
       reaction: read('ALARM_REACTION') ?? variables.ALARM_REACTION.default,
       routes: file.alarmRoutes ?? [],
     },
+    alarmPostChannels: file.alarmPosts?.channels ?? [],
+    handoffFallbackGroup: file.handoff?.fallbackGroup ?? null,
     retentionDays: read('RETENTION_DAYS') ?? Number(variables.RETENTION_DAYS.default),
     logLevel: read('LOG_LEVEL'),
-    unused: unusedSettings(environment, file),
   };
 
   const slack = {
@@ -134,21 +137,13 @@ export function parseConfig(
     appToken: read('SLACK_APP_TOKEN'),
     apiUrl: (read('SLACK_API_URL') ?? variables.SLACK_API_URL.default).replace(/\/*$/, '/'),
   };
-  if (purpose === 'serve') problems.push(...missingSlackSettings(environment));
+  if (purpose === 'serve') problems.push(...missingSlackSettings(environment), ...missingChannel(environment));
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({ ...config, slack: slack.botToken === null ? null : { ...slack, botToken: slack.botToken } });
 }
 
 function isSet(environment: Environment, name: string): boolean {
   return (environment[name] ?? '').trim() !== '';
-}
-
-function unusedSettings(environment: Environment, file: FileSettings): string[] {
-  const planned = Object.entries<Variable>(variables).filter(
-    ([name, { planned }]) => planned && isSet(environment, name),
-  );
-  const fields = (['alarmRoutes'] as const).filter(field => file[field] !== undefined);
-  return [...planned.map(([name]) => name), ...fields.map(field => `CONFIG_FILE, ${field}`)];
 }
 
 function missingSlackSettings(environment: Environment): string[] {
@@ -161,6 +156,13 @@ function missingSlackSettings(environment: Environment): string[] {
     );
   }
   return missing;
+}
+
+/** A route need not fit every alarm, and none is dropped. */
+function missingChannel(environment: Environment): string[] {
+  const doors = ['SNS_TOPIC_ARNS', 'EVENTBRIDGE_API_KEY'].filter(name => isSet(environment, name));
+  if (doors.length === 0 || isSet(environment, 'ALARM_CHANNEL')) return [];
+  return [`ALARM_CHANNEL is not set, although ${doors.join(' and ')} let alarms in: ${variables.ALARM_CHANNEL.fix}`];
 }
 
 function readConfigFile(path: string | null, readFile: (path: string) => string, problems: string[]): FileSettings {

@@ -19,8 +19,6 @@ export interface Variable {
   fix: string;
   /** What holds where it is not set, as text. */
   default?: string;
-  /** Understood and checked, but nothing makes use of it yet. */
-  planned?: true;
 }
 
 const text = z.string();
@@ -68,7 +66,6 @@ export const variables = {
     schema: text.regex(/^postgres(ql)?:\/\/\S+$/),
     about: 'PostgreSQL, for several replicas. Without it, SQLite in DATA_DIR.',
     fix: 'give a URL that begins with postgres://, or leave it out for SQLite.',
-    planned: true,
   },
   DATA_DIR: {
     schema: text,
@@ -92,26 +89,22 @@ export const variables = {
     schema: text.regex(/^[CG][A-Z0-9]{2,}$/),
     about: 'The channel id for alarms that no route of the configuration file sends elsewhere.',
     fix: 'give the id of a channel (C…), which its "About" panel in Slack shows.',
-    planned: true,
   },
   SNS_TOPIC_ARNS: {
     schema: list.pipe(z.array(topicArn).min(1)),
     about: 'Topics that may send alarms to /webhooks/sns, separated by commas.',
     fix: 'give the full ARN of each topic, separated by commas.',
-    planned: true,
   },
   EVENTBRIDGE_API_KEY: {
     schema: text.min(16),
     about: 'The key that an EventBridge API destination sends to /webhooks/eventbridge as x-api-key.',
     fix: 'give a random key of at least 16 characters.',
-    planned: true,
   },
   ALARM_REACTION: {
     schema: text.regex(/^[\w+'-]+$/),
     about: 'The reaction, without colons, that starts a diagnosis of the alarm it is put on.',
     fix: 'give the name of an emoji without colons, such as mag.',
     default: 'mag',
-    planned: true,
   },
   RETENTION_DAYS: {
     schema: text
@@ -134,9 +127,6 @@ export const variables = {
     default: 'info for serve, warn for other commands',
   },
 } satisfies Record<string, Variable>;
-
-/** What generated pages say of a setting that is `planned`. */
-export const notYet = 'Not used by this version yet.';
 
 export type VariableName = keyof typeof variables;
 
@@ -207,7 +197,7 @@ export const fileSchema = z.strictObject({
   alarmRoutes: z
     .array(alarmRouteSchema)
     .optional()
-    .describe(`Which channel an alarm goes to; the first that fits wins. ${notYet}`),
+    .describe('Which channel an alarm goes to; the first that fits wins.'),
   allow: z
     .strictObject({
       channels: z.array(channelId).min(1, emptyMeansNobody).optional().describe('The only channels to answer in.'),
@@ -219,6 +209,24 @@ export const fileSchema = z.strictObject({
     })
     .optional()
     .describe('Who may use the bot; without it, everybody in the workspace, in every channel it is in.'),
+  alarmPosts: z
+    .strictObject({
+      channels: z
+        .array(channelId)
+        .min(1, 'must name at least one channel, or be left out')
+        .describe('Channels where a post of an alarm by another app is diagnosed by itself.'),
+    })
+    .optional()
+    .describe('Without it, a post is diagnosed when somebody asks: by the reaction, or the message shortcut.'),
+  handoff: z
+    .strictObject({
+      fallbackGroup: z
+        .string({ error: textOrMissing })
+        .regex(/^S[A-Z0-9]{2,}$/, 'must be the id of a user group (S…)')
+        .describe('The user group that is told of a handoff that nobody has answered for 20 minutes.'),
+    })
+    .optional()
+    .describe('Without it, only the thread and the channel are told.'),
   quotaShare: z
     .number()
     .gt(0, 'must be above 0')

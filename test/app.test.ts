@@ -135,8 +135,12 @@ describe('what stands in the way of a start is told as a configuration problem',
     ]);
   });
 
-  test('a database that this version does not know', async () => {
-    const { open } = await world('http', { DATABASE_URL: 'postgres://localhost/x' });
-    expect(await problemsOf(open())).toEqual([expect.stringMatching(/^DATABASE_URL is not supported by this version/)]);
+  test('a database that does not answer, without its password', async () => {
+    const { open } = await world('http', { DATABASE_URL: 'postgres://bot:secret-word@127.0.0.1:1/x' });
+    const problems = await problemsOf(open());
+    expect(problems).toEqual([
+      expect.stringMatching(/^The database at 127\.0\.0\.1:1\/x cannot be used \(ECONNREFUSED\)/),
+    ]);
+    expect(problems.join()).not.toContain('secret-word');
   });
 });

@@ -37,7 +37,8 @@ describe('without anything set', () => {
       alarms: { channel: null, topicArns: [], eventBridgeKey: null, reaction: 'mag', routes: [] },
       retentionDays: 90,
       logLevel: null,
-      unused: [],
+      alarmPostChannels: [],
+      handoffFallbackGroup: null,
     });
   });
 
@@ -116,7 +117,14 @@ test.each([
   ['DATABASE_URL', 'mysql://localhost/x'],
   ['LOG_LEVEL', 'loud'],
 ])('%s=%s is refused', (name, value) => {
-  expect(problemsOf({ ...socketMode, [name]: value })).toEqual([expect.stringContaining(`${name} is not valid: `)]);
+  const environment = { ALARM_CHANNEL: 'C0123456789', ...socketMode, [name]: value };
+  expect(problemsOf(environment)).toEqual([expect.stringContaining(`${name} is not valid: `)]);
+});
+
+test('alarms are let in only where they have somewhere to go', () => {
+  const environment = { ...socketMode, EVENTBRIDGE_API_KEY: 'a-key-of-many-letters' };
+  expect(problemsOf(environment)).toEqual([expect.stringContaining('ALARM_CHANNEL is not set')]);
+  expect(problemsOf({ ...environment, ALARM_CHANNEL: 'C0123456789' })).toEqual([]);
 });
 
 describe('CONFIG_FILE', () => {
@@ -132,7 +140,6 @@ describe('CONFIG_FILE', () => {
     ]);
     expect(config.alarms.routes).toEqual([{ account: '123456789012', name: 'orders-*', channel: 'C0123456789' }]);
     expect(config.allow).toEqual({ channels: ['C0123456789'], userGroups: ['S0123456789'] });
-    expect(config.unused).toEqual(['CONFIG_FILE, alarmRoutes']);
   });
 
   test('may be empty', () => {

@@ -6,7 +6,7 @@ import type { Line } from './types.ts';
 export function checkConfiguration(read: () => Config): { config: Config | null; lines: Line[] } {
   try {
     const config = read();
-    return { config, lines: [valid(config), ...config.unused.map(unused), ...slackLines(config)] };
+    return { config, lines: [valid(config), ...slackLines(config)] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { config: null, lines: error.problems.map(wrong) };
@@ -40,16 +40,6 @@ function wrong(problem: string): Line {
     status: 'problem',
     finding: fix === undefined ? problem : `${what}.`,
     fix: fix === undefined ? 'Correct it there; docs/configuration.md tells what it may be.' : sentence(fix),
-  };
-}
-
-function unused(name: string): Line {
-  return {
-    area: 'configuration',
-    subject: name,
-    status: 'warning',
-    finding: `${name} is set, and this version does not use it yet.`,
-    fix: 'Leave it out, or expect nothing of it.',
   };
 }
 

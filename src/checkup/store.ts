@@ -1,19 +1,22 @@
 import type { Config } from '../config.ts';
-import { DataFolderError, openDatabase } from '../investigations/database.ts';
+import { StoreError } from '../investigations/database.ts';
 import { NewerSchemaError } from '../investigations/migrations.ts';
+import { openDatabase } from '../investigations/open-database.ts';
+import { createLog } from '../telemetry.ts';
 import type { Line } from './types.ts';
 
 /** Opens the store as `serve` would, and closes it. */
-export async function checkStore({ dataDir, databaseUrl }: Config, clock: () => Date): Promise<Line[]> {
+export async function checkStore(config: Config, clock: () => Date): Promise<Line[]> {
+  const { dataDir, databaseUrl } = config;
   const subject = databaseUrl === null ? `DATA_DIR (${dataDir})` : 'DATABASE_URL';
   try {
-    const database = await openDatabase(dataDir, clock);
+    const database = await openDatabase(config, clock, createLog('silent'));
     await database.close();
     return [
       { area: 'store', subject, status: 'ok', finding: 'The store opens, and its tables are up to date.', fix: null },
     ];
   } catch (error) {
-    if (!(error instanceof DataFolderError) && !(error instanceof NewerSchemaError)) throw error;
+    if (!(error instanceof StoreError) && !(error instanceof NewerSchemaError)) throw error;
     const { message } = error;
     // The bot itself, most likely, beside which this command runs.
     if (/ is in use by /.test(message)) return [{ area: 'store', subject, status: 'warning', ...inUse(message) }];

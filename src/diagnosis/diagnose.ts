@@ -6,9 +6,11 @@ import { memoised, type OnWait, type Send, type Wait } from '../aws/send.ts';
 import { type ReadTrail, type SharedReadings, sharedTrail } from '../aws/shared-trail.ts';
 import type { Access, ApiType, Aws } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
+import { byRelevance, reported } from './correlation.ts';
 import { attempt, runCheck } from './finding.ts';
 import { alarmNamesIn, locate, placeOf } from './locate.ts';
 import { type AskedPlace, type Combined, combine, type Look, placesAtOnce, placesFor } from './locate-everywhere.ts';
+import { observe } from './observe.ts';
 import { diagnoses, extended, steps } from './playbook.ts';
 import { readTrailAhead } from './read-changes.ts';
 import { readSignals } from './read-signals.ts';
@@ -16,6 +18,7 @@ import { concludeReport, judgeAgain } from './report.ts';
 import type {
   AlarmNotice,
   CallStats,
+  Change,
   Diagnosis,
   DiagnosisRecord,
   DiagnosisRequest,
@@ -256,7 +259,39 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
       const findings = record.findings.map(old => (old.id === finding.id ? finding : old));
       return { ...record, findings, report: judgeAgain(record.report, findings, clock(), record.unseen) };
     },
+
+    async recheck(record) {
+      const { target, window, changes: before } = record.report;
+      const context = await identified(await open(target.accountId, target.region), access.ownAccountId());
+      const run = runOf(context, target, window, record.overrides);
+      const correlations = diagnoses.filter(one => one.id !== 'error-frequency');
+      const found = record.findings.filter(finding => finding.group === 'step');
+      const anew = await Promise.all(correlations.map(one => check(one, run, found)));
+      // What cannot be read now was read before: the older finding stands.
+      const readable = anew.filter(finding => finding.status !== 'unknown');
+      const findings = record.findings.map(old => readable.find(finding => finding.id === old.id) ?? old);
+      const { value: changes } = await attempt(run.signals.changes());
+      const report = judgeAgain(record.report, findings, clock(), record.unseen);
+      if (changes === null) return { record: { ...record, findings, report }, late: [] };
+      const now = byRelevance(changes.changes, findings, target, window).map(reported);
+      const known = new Set(before.map(changeKey));
+      return {
+        record: { ...record, findings, report: { ...report, changes: now } },
+        late: now.filter(change => !known.has(changeKey(change))),
+      };
+    },
+
+    async observe(record) {
+      const { target } = record.report;
+      const { aws } = await open(target.accountId, target.region);
+      return observe(aws, target, clock());
+    },
   };
+}
+
+/** What makes two readings of a change event the same one. */
+function changeKey({ at, event, resource, who }: Change): string {
+  return JSON.stringify([at, event, resource, who]);
 }
 
 type Conclude = (run: Run, findings: readonly Finding[]) => Promise<DiagnosisRecord['report']>;

@@ -21,13 +21,15 @@ import type { ApiType, Aws } from '../aws/types.ts';
 import type { UnreadReason } from '../aws/unread.ts';
 import type { CauseId } from './causes/ids.ts';
 import type { CauseParameters } from './causes/parameters.ts';
+import type { Observation, Report } from './report-types.ts';
 import type { Signals } from './signals.ts';
 
+export type { CallStats, Impact, Observation, Report, ReportedFinding, Series } from './report-types.ts';
 export type { ApiType, CauseId, CauseParameters };
 
 /** What asked, and what it asked for. Stored before anything is done with it. */
 export interface Trigger {
-  kind: 'cli' | 'command' | 'form' | 'candidate' | 'rerun' | 'alarm' | 'reaction' | 'shortcut';
+  kind: 'cli' | 'command' | 'form' | 'candidate' | 'rerun' | 'alarm' | 'reaction' | 'shortcut' | 'post';
   /** Who asked, as the surface knows them (a Slack user id, an OS user); null for machines. */
   by: string | null;
   at: string;
@@ -240,21 +242,6 @@ export interface Verdict {
   gaps: Gap[];
 }
 
-export interface Impact {
-  requests: number | null;
-  errors: number | null;
-  errorShare: number | null;
-  routes: { method: string; path: string; errors: number }[] | null;
-  latencyP95Ms: number | null;
-  baseline: { errorShare: number | null; latencyP95Ms: number | null };
-}
-
-export interface Series {
-  periodSeconds: 60;
-  points: { at: string; requests: number; errors: number }[] | null;
-  threshold: number | null;
-}
-
 /** What a change can be the reason of; causes/ names the kinds that lead to each cause. */
 export type ChangeKind =
   | 'resource-policy'
@@ -306,42 +293,6 @@ export interface RelevantChange extends Change {
   eventId: string | null;
 }
 
-export interface ReportedFinding {
-  number?: number;
-  id: string;
-  title: string;
-  status: FindingStatus;
-  summary: string;
-  evidence: Evidence[];
-  durationMs: number;
-}
-
-export interface CallStats {
-  awsCalls: { total: number; byOperation: Record<string, number> };
-  /** Longest chain of calls in which each was asked after the one before had answered. */
-  depth: number;
-  durationMs: number;
-  /** Time of that chain. */
-  criticalPathMs: number;
-}
-
-export interface Report {
-  schemaVersion: 1;
-  id: string;
-  generatedAt: string;
-  trigger: { kind: Trigger['kind']; by: string | null; at: string; target: string };
-  target: Target;
-  window: Window;
-  impact: Impact;
-  series: Series;
-  verdict: Verdict;
-  steps: ReportedFinding[];
-  diagnoses: ReportedFinding[];
-  extended: ReportedFinding[];
-  changes: Change[];
-  stats: CallStats;
-}
-
 /** A report with the findings it was judged from, so that one step can be run again and the verdict judged anew. */
 export interface DiagnosisRecord {
   report: Report;
@@ -384,4 +335,8 @@ export interface DiagnosisService {
   ): Promise<DiagnosisRecord>;
   /** Runs one step or diagnosis of a record again (`step:4`, `diagnosis:2`) and judges the verdict anew. */
   rerun(record: DiagnosisRecord, check: string): Promise<DiagnosisRecord>;
+  /** Reads the changes again, once CloudTrail has delivered what was under way, and judges anew; `late` are the new ones. */
+  recheck(record: DiagnosisRecord): Promise<{ record: DiagnosisRecord; late: Change[] }>;
+  /** Reads the metrics of the last 15 minutes: one call, two for a stage with many metrics. */
+  observe(record: DiagnosisRecord): Promise<Observation>;
 }

@@ -1,151 +1,26 @@
-/**
- * The embedded store: one SQLite file in the data folder, through kysely, so that the queries stay portable.
- *
- * WAL with full sync: what was committed survives a power cut. `node:sqlite` is synchronous, so transactions are short
- * and nothing waits long for a lock. WAL needs a local disk (https://www.sqlite.org/wal.html, section 1).
- */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
-import { migrate } from './migrations.ts';
+/** What a store's database is, whichever it is. */
+import type { Kysely } from 'kysely';
 import type { Tables } from './tables.ts';
 
 export interface Database {
   db: Kysely<Tables>;
+  kind: 'sqlite' | 'postgres';
   /** True where no other process can be at work on it: leases left behind are then known to be dead. */
   exclusive: boolean;
   close(): Promise<void>;
 }
 
-/** The data folder cannot be used; the message says why and what to do. */
-export class DataFolderError extends Error {
+export interface DatabaseSettings {
+  /** `postgres://…`; null: SQLite in `dataDir`. */
+  databaseUrl: string | null;
+  /** Absolute. */
+  dataDir: string;
+}
+
+/** The store cannot be used; the message says why and what to do, without a password. */
+export class StoreError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'DataFolderError';
+    this.name = 'StoreError';
   }
-}
-
-/** Opens the store of a data folder, makes the folder where it is missing, and brings the schema up to date. */
-export async function openDatabase(dataDir: string, clock: () => Date): Promise<Database> {
-  const lock = lockFolder(dataDir, clock);
-  try {
-    const sqlite = openPrivately(join(dataDir, 'apigw-500.sqlite'));
-    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 50;');
-    const db = new Kysely<Tables>({ dialect: new EmbeddedDialect({ database: kyselyDatabase(sqlite) }) });
-    const database: Database = {
-      db,
-      exclusive: true,
-      async close() {
-        await db.destroy();
-        if (sqlite.isOpen) sqlite.close();
-        if (lock.isOpen) lock.close();
-      },
-    };
-    try {
-      await migrate(db, dataDir);
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
-    return database;
-  } catch (error) {
-    if (lock.isOpen) lock.close();
-    throw error;
-  }
-}
-
-/** What was asked and found is nobody else's: the folder may be one that others can read. */
-const ownerOnly = 0o600;
-
-/** SQLite gives its WAL and shared memory the rights of the file itself. */
-function openPrivately(file: string): DatabaseSync {
-  const sqlite = new DatabaseSync(file);
-  try {
-    chmodSync(file, ownerOnly);
-    return sqlite;
-  } catch (error) {
-    sqlite.close();
-    throw error;
-  }
-}
-
-/**
- * One process a folder: an exclusive transaction on a file beside the store, which the operating system ends when the
- * process dies, however it dies. Who holds it stands in a second file, because opening and closing the first one
- * would give up this process's own lock on it (https://www.sqlite.org/howtocorrupt.html, section 2.2).
- */
-function lockFolder(dataDir: string, clock: () => Date): DatabaseSync {
-  const holderFile = join(dataDir, 'lock-holder.json');
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const lock = openPrivately(join(dataDir, 'lock.sqlite'));
-    try {
-      lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
-    } catch (error) {
-      lock.close();
-      throw error;
-    }
-    writeFileSync(holderFile, JSON.stringify({ pid: process.pid, host: hostname(), since: clock().toISOString() }), {
-      mode: ownerOnly,
-    });
-    return lock;
-  } catch (error) {
-    if (isBusy(error)) {
-      throw new DataFolderError(
-        `The data folder ${dataDir} is in use by ${describeHolder(holderFile)}. Stop that process, or give this one a folder of its own with DATA_DIR.`,
-        { cause: error },
-      );
-    }
-    throw new DataFolderError(
-      `The data folder ${dataDir} cannot be used (${error instanceof Error ? error.message : String(error)}). Make it writable for this program, or set DATA_DIR to another folder on a local disk.`,
-      { cause: error },
-    );
-  }
-}
-
-const SQLITE_BUSY = 5;
-
-function isBusy(error: unknown): boolean {
-  return (error as { errcode?: number }).errcode === SQLITE_BUSY;
-}
-
-function describeHolder(holderFile: string): string {
-  try {
-    const { pid, host, since } = JSON.parse(readFileSync(holderFile, 'utf8'));
-    return `process ${pid} on ${host} since ${since}`;
-  } catch {
-    return 'another process';
-  }
-}
-
-/** SQLite's schema changes are transactional, so a migration that is cut off leaves nothing half done. */
-class EmbeddedAdapter extends SqliteAdapter {
-  override get supportsTransactionalDdl(): boolean {
-    return true;
-  }
-}
-
-class EmbeddedDialect extends SqliteDialect {
-  override createAdapter(): SqliteAdapter {
-    return new EmbeddedAdapter();
-  }
-}
-
-/** What kysely's SQLite dialect asks of a driver, over `node:sqlite`. */
-function kyselyDatabase(sqlite: DatabaseSync) {
-  return {
-    close: () => sqlite.close(),
-    prepare(sql: string) {
-      const statement = sqlite.prepare(sql);
-      const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters: readonly unknown[]) => statement.all(...values(parameters)),
-        run: (parameters: readonly unknown[]) => statement.run(...values(parameters)),
-        iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
-      };
-    },
-  };
 }

@@ -1,22 +1,38 @@
 /** What the worker does with an accepted trigger: find its target, then open or join an investigation, or refuse. */
-import type { DiagnosisService, Location } from '../diagnosis/types.ts';
+import type { AlarmNotice, DiagnosisService, Location, Trigger } from '../diagnosis/types.ts';
 import type { Log } from '../telemetry.ts';
+import { alarmChanged, cooldownMs, firedAgain, isStale, knowing, reopened } from './alarms.ts';
+import { type NewAudit, whoOf } from './audit.ts';
 import { inTime, whyFailed } from './deadline.ts';
-import { askAgain, openInvestigation } from './record.ts';
-import type { Claimed, Store } from './store.ts';
-import type { InboxItem, Investigation, Outlets, Refusal } from './types.ts';
+import type { InboxStore, Joined } from './inbox-store.ts';
+import type { Claimed, Leases } from './leases.ts';
+import { askAgain, isOpen, openInvestigation } from './record.ts';
+import { type AlarmRoute, channelFor, needsTags } from './routing.ts';
+import type { Store } from './store.ts';
+import type { AuditAction, Conversation, InboxItem, Investigation, Outlets, Refusal } from './types.ts';
 import { UntoldError } from './untold.ts';
 import type { Queue } from './worker.ts';
 
+export interface AlarmRouting {
+  routes: readonly AlarmRoute[];
+  /** Channel id; null: no alarms are taken. */
+  channel: string | null;
+}
+
 export interface InboxDependencies {
+  inbox: InboxStore;
   store: Store;
-  service: DiagnosisService;
+  leases: Leases;
+  service: Pick<DiagnosisService, 'locate' | 'alarmTags'>;
   outlets: Outlets;
+  alarms: AlarmRouting;
   clock: () => Date;
   newId: () => string;
   log: Log;
   /** An investigation was opened or joined; its run is due. */
   onOpened(investigation: Investigation, location: Extract<Location, { kind: 'found' }>): Promise<void>;
+  /** An investigation has changed, by an alarm. */
+  onChanged(investigation: Investigation): Promise<void>;
 }
 
 /** A trigger that is taken up and never finished this often would stop the process each time: it is given up. */
@@ -28,50 +44,149 @@ const shortestPauseMs = 2_000;
 const longestPauseMs = 2 * 60_000;
 
 export function createInbox(dependencies: InboxDependencies): Queue {
-  const { store, service, outlets, clock, newId, log } = dependencies;
+  const { inbox, store, leases, service, outlets, alarms, clock, newId, log } = dependencies;
+  const now = () => clock().toISOString();
 
   async function answer({ value: item, cutOff }: Claimed<InboxItem>, holder: string): Promise<void> {
-    const target = item.trigger.request.target;
+    const { trigger } = item;
+    const { target } = trigger.request;
     if (item.joined !== null) {
       await tellJoined(item, item.joined, holder);
       return;
     }
+    if (trigger.alarm !== undefined && (await known(trigger, trigger.alarm, viaOf(item)))) {
+      await inbox.finish(item.id, 'done', holder);
+      return;
+    }
+    const conversation = item.conversation ?? (await route(item, holder));
+    if (conversation === null) {
+      await inbox.finish(item.id, 'failed', holder);
+      return;
+    }
     if (cutOff >= maxCutOffs) {
-      await refuse(item, holder, { kind: 'failed', inboxId: item.id, target, message: cutOffMessage(cutOff) });
+      await refuse(item, conversation, holder, {
+        kind: 'failed',
+        inboxId: item.id,
+        target,
+        message: cutOffMessage(cutOff),
+      });
       return;
     }
     let location: Location;
     try {
-      location = await inTime(service.locate(item.trigger.request, item.trigger.alarm));
+      location = await inTime(service.locate(trigger.request, trigger.alarm));
     } catch (error) {
       log.error({ err: error, inboxId: item.id }, 'A target could not be looked for.');
       const message = `${whyFailed('The search for the target', error)} Ask again, or give the id of the API.`;
-      await refuse(item, holder, { kind: 'failed', inboxId: item.id, target, message });
+      await refuse(item, conversation, holder, { kind: 'failed', inboxId: item.id, target, message });
       return;
     }
-    if (location.kind === 'found') await open(item, location, holder);
-    else await refuse(item, holder, { ...location, inboxId: item.id, target });
+    if (location.kind === 'found') await open(item, conversation, location, holder);
+    else await refuse(item, conversation, holder, { ...location, inboxId: item.id, target });
   }
 
-  async function open(item: InboxItem, location: Extract<Location, { kind: 'found' }>, holder: string): Promise<void> {
-    const at = clock().toISOString();
-    const fresh = openInvestigation(newId(), item, location.target, at);
-    const { investigation, joined } = await store.openOrJoin(
-      item,
-      fresh,
-      current => askAgain(current, item.trigger, at),
+  /**
+   * Whether there is nothing to look for: the alarm's investigation is open and takes the news, the news is old, or the
+   * alarm is at rest, which opens nothing.
+   */
+  async function known(trigger: Trigger, notice: AlarmNotice, via: string): Promise<boolean> {
+    const since = new Date(clock().getTime() - cooldownMs).toISOString();
+    const investigations = await store.ofAlarm(notice.arn, outlets.teamId(), since);
+    if (notice.state !== 'ALARM') {
+      for (const { id } of investigations) await atRest(id, notice, via);
+      return true;
+    }
+    if (investigations.some(one => isStale(one, notice))) return true;
+    const current = investigations.find(isOpen);
+    if (current === undefined) return false;
+    const at = now();
+    const audit = () => entry(trigger, 'alarm_fired', via, `The alarm ${notice.name} fired again.`);
+    const changed = await store.change(
+      current.id,
+      before => (isOpen(before) && !isStale(before, notice) ? firedAgain(before, trigger, at) : before),
+      { audit },
+    );
+    // It was closed at this moment: what fires now is looked for as a new one.
+    if (changed === null || !isOpen(changed)) return false;
+    await dependencies.onChanged(changed);
+    return true;
+  }
+
+  async function atRest(id: string, notice: AlarmNotice, via: string): Promise<void> {
+    const at = now();
+    const changed = await store.change(id, before => alarmChanged(before, notice, at), {
+      audit: after => ({
+        who: 'alarm',
+        action: after.recovered?.at === at ? 'recovered' : 'alarm_fired',
+        via,
+        detail: `The alarm ${notice.name} went to ${notice.state}.`,
+      }),
+    });
+    if (changed !== null) await dependencies.onChanged(changed);
+  }
+
+  /** Where an alarm goes, stored, so that it stays so. An alarm that no route fits goes to the default, and to the log. */
+  async function route(item: InboxItem, holder: string): Promise<Conversation | null> {
+    const notice = item.trigger.alarm;
+    if (notice === undefined) return null;
+    const tags = needsTags(alarms.routes, notice) ? await tagsOf(notice) : {};
+    const routed = channelFor(alarms.routes, notice, tags);
+    const about = { inboxId: item.id, alarm: notice.arn };
+    if (routed === null && alarms.routes.length > 0)
+      log.warn(about, 'No route fits an alarm; it goes to ALARM_CHANNEL.');
+    const channelId = routed ?? alarms.channel;
+    if (channelId === null) {
+      log.error(about, 'An alarm has nowhere to go: set ALARM_CHANNEL, or add a route to the configuration file.');
+      return null;
+    }
+    const conversation = { teamId: outlets.teamId(), channelId, threadTs: null, responseUrl: null, userId: null };
+    await inbox.keepConversation(item.id, conversation, holder);
+    return conversation;
+  }
+
+  async function tagsOf(notice: AlarmNotice): Promise<Record<string, string> | null> {
+    try {
+      return await service.alarmTags(notice.arn);
+    } catch (error) {
+      log.warn({ err: error, alarm: notice.arn }, 'The tags of an alarm could not be read; no route by tag is taken.');
+      return null;
+    }
+  }
+
+  async function open(
+    item: InboxItem,
+    conversation: Conversation,
+    location: Extract<Location, { kind: 'found' }>,
+    holder: string,
+  ): Promise<void> {
+    const { trigger } = item;
+    const at = now();
+    const machine = trigger.by === null;
+    const { investigation, outcome } = await inbox.openOrJoin(
+      item.id,
+      {
+        fresh: knowing(openInvestigation(newId(), trigger, conversation, location.target, at), trigger.alarm),
+        join: current => {
+          const known = knowing(current, trigger.alarm);
+          if (current.state === 'recovered') return reopened(known, trigger, at);
+          return machine ? firedAgain(known, trigger, at) : askAgain(known, trigger, at);
+        },
+        recoveredSince: machine ? new Date(clock().getTime() - cooldownMs).toISOString() : null,
+        audit: (_, outcome) => entry(trigger, actionOf(outcome, machine), viaOf(item), detailOf(outcome, trigger)),
+      },
       holder,
     );
-    const about = { investigationId: investigation.id, inboxId: item.id };
-    log.info(about, joined ? 'An open investigation was asked for again.' : 'An investigation was opened.');
+    log.info({ investigationId: investigation.id, inboxId: item.id, outcome }, 'A trigger found its investigation.');
     await dependencies.onOpened(investigation, location);
-    if (joined) await tellJoined(item, investigation.id, holder);
+    if (outcome !== 'opened') await tellJoined(item, investigation.id, holder);
   }
 
   async function tellJoined(item: InboxItem, id: string, holder: string): Promise<void> {
+    const { conversation } = item;
     const investigation = await store.get(id);
     await tell(item, holder, 'done', async () => {
-      if (investigation !== null) await outlets.joined(item.conversation, investigation);
+      // A machine waits for no answer.
+      if (investigation !== null && conversation !== null) await outlets.joined(conversation, investigation);
     });
   }
 
@@ -91,31 +206,52 @@ export function createInbox(dependencies: InboxDependencies): Queue {
         // As long as it has taken so far: the pauses grow by themselves, also over a restart.
         const pause = Math.max(error.retryAfterMs, shortestPauseMs, Math.min(age, longestPauseMs));
         log.warn({ err: error, inboxId: item.id }, 'An answer could not be told now; it is tried again.');
-        await store.postponeInbox(item.id, new Date(at + pause).toISOString(), holder);
+        await inbox.postpone(item.id, new Date(at + pause).toISOString(), holder);
         return;
       }
       log.error({ err: error, inboxId: item.id }, 'An answer could not be told, and is given up.');
     }
-    await store.finishInbox(item.id, state, holder);
+    await inbox.finish(item.id, state, holder);
   }
 
-  async function refuse(item: InboxItem, holder: string, refusal: Refusal): Promise<void> {
-    if ('candidates' in refusal) await store.keepCandidates(item.id, refusal.candidates, holder);
+  async function refuse(item: InboxItem, conversation: Conversation, holder: string, refusal: Refusal): Promise<void> {
+    if ('candidates' in refusal) await inbox.keepCandidates(item.id, refusal.candidates, holder);
     log.info({ inboxId: item.id, kind: refusal.kind }, 'A trigger opened no investigation.');
     await tell(item, holder, refusal.kind === 'failed' ? 'failed' : 'done', () =>
-      outlets.refuse(item.conversation, refusal),
+      outlets.refuse(conversation, refusal),
     );
   }
 
   return {
     name: 'inbox',
     async claim(lease) {
-      const claimed = await store.claimInbox(lease);
+      const claimed = await inbox.claim(lease);
       return claimed === null ? null : () => answer(claimed, lease.holder);
     },
-    renew: (holders, until) => store.renew('inbox', holders, until),
-    release: holders => store.release('inbox', holders, false),
+    renew: (holders, until) => leases.renew('inbox', holders, until),
+    release: holders => leases.release('inbox', holders, false),
   };
+}
+
+function entry({ by }: Trigger, action: AuditAction, via: string, detail: string): NewAudit {
+  return { who: whoOf(by), action, via, detail };
+}
+
+function actionOf(outcome: Joined['outcome'], machine: boolean): AuditAction {
+  if (outcome !== 'joined') return outcome;
+  return machine ? 'alarm_fired' : 'asked_again';
+}
+
+function detailOf(outcome: Joined['outcome'], { kind, alarm }: Trigger): string {
+  const what = alarm === undefined ? `a ${kind}` : `the alarm ${alarm.name}`;
+  return { opened: `Opened by ${what}.`, joined: `Asked for again by ${what}.`, reopened: `Opened again by ${what}.` }[
+    outcome
+  ];
+}
+
+/** The door that a trigger came through; keys of webhooks begin with it. */
+function viaOf({ key }: InboxItem): string {
+  return /^(sns|eventbridge):/.exec(key)?.[1] ?? 'slack';
 }
 
 function cutOffMessage(times: number): string {

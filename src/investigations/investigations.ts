@@ -1,13 +1,20 @@
 /** The use cases: what a surface may do with an investigation. Each stores the wish and returns; the worker does the rest. */
 import type { Candidate, DiagnosisRequest, DiagnosisService, Location, Trigger } from '../diagnosis/types.ts';
 import type { Log } from '../telemetry.ts';
+import { createAudit, type NewAudit } from './audit.ts';
 import type { Database } from './database.ts';
-import { createInbox } from './inbox.ts';
+import { createHomes } from './homes.ts';
+import { type AlarmRouting, createInbox } from './inbox.ts';
+import { createInboxStore } from './inbox-store.ts';
+import { createLeases } from './leases.ts';
 import { createLedger } from './ledger.ts';
+import { createOutbox } from './outbox.ts';
+import { createOutboxStore } from './outbox-store.ts';
+import { createPeople } from './people.ts';
 import { findingOf, isOpen, pressed, resolve, runAgain, waits } from './record.ts';
 import { sweep } from './retention.ts';
 import { createRuns } from './runs.ts';
-import { createStore } from './store.ts';
+import { createStore, type OnAudit } from './store.ts';
 import type { Conversation, InboxItem, Investigation, Investigations, Outlets } from './types.ts';
 import { createWorker } from './worker.ts';
 
@@ -15,6 +22,7 @@ export interface InvestigationsDependencies {
   database: Database;
   service: DiagnosisService;
   outlets: Outlets;
+  alarms: AlarmRouting;
   clock: () => Date;
   newId: () => string;
   log: Log;
@@ -27,6 +35,10 @@ export interface RunningInvestigations extends Investigations {
   start(): Promise<void>;
   /** Takes up nothing more; what does not end within `graceMs` is given back. */
   stop(graceMs: number): Promise<void>;
+  /** After the last was published: another process may publish from now on. */
+  handOver(): Promise<void>;
+  /** False where another process publishes: nothing may be sent to a channel then. */
+  mayPublish(): boolean;
   /** Resolves when nothing runs and nothing more is due now. */
   idle(): Promise<void>;
   /** Rejects where the store does not answer. */
@@ -35,31 +47,51 @@ export interface RunningInvestigations extends Investigations {
 
 const runsAtOnce = 10;
 const runsPerPerson = 2;
-const leaseMs = 60_000;
+const leaseMs = 30_000;
 const pollMs = 5_000;
 const sweepMs = 60 * 60_000;
-/** After a start, what changed within this time is published again: its last state may not have reached Slack. */
-const republishMs = 7 * 24 * 60 * 60_000;
-const republishAtMost = 200;
 
 export function createInvestigations(dependencies: InvestigationsDependencies): RunningInvestigations {
-  const { database, service, outlets, clock, newId, log, retentionDays } = dependencies;
-  const store = createStore(database.db, clock);
+  const { database, service, outlets, alarms, clock, newId, log, retentionDays } = dependencies;
+  const { db } = database;
+  const onAudit: OnAudit = ({ who, action, via, detail }, { id }) =>
+    log.info({ investigationId: id, who, action, via, detail }, 'Audit.');
+  const store = createStore(database, clock, onAudit);
+  const leases = createLeases(db, clock);
+  const inboxStore = createInboxStore(database, clock, onAudit);
+  const audit = createAudit(db, clock);
+  const homes = createHomes(db, clock);
+  const outbox = createOutbox({
+    store,
+    outbox: createOutboxStore(db),
+    leases,
+    outlets,
+    viewers: () => homes.viewers(outlets.teamId()),
+    clock,
+    log,
+  });
   const options = { clock, log, limit: runsAtOnce, leaseMs, pollMs };
-  const runs = createRuns({ store, service, publish, clock, log, perPerson: runsPerPerson });
+  const changed = () => outbox.nudge();
+  const runs = createRuns({ store, leases, service, publish: changed, clock, log, perPerson: runsPerPerson });
   const runWorker = createWorker(runs, options);
-  const inbox = createInbox({ store, service, outlets, clock, newId, log, onOpened });
+  const people = createPeople({ store, clock, newId, changed });
+  const inbox = createInbox({
+    inbox: inboxStore,
+    store,
+    leases,
+    service,
+    outlets,
+    alarms,
+    clock,
+    newId,
+    log,
+    onOpened,
+    onChanged: due,
+  });
   const inboxWorker = createWorker(inbox, options);
   let sweeper: NodeJS.Timeout | undefined;
 
   const now = () => clock().toISOString();
-
-  /** The outlet paces and coalesces; a run does not wait for Slack, and does not fail with it. */
-  function publish(investigation: Investigation): void {
-    outlets.publish(investigation).catch(error => {
-      log.error({ err: error, investigationId: investigation.id }, 'An investigation could not be published.');
-    });
-  }
 
   async function onOpened(investigation: Investigation, location: Extract<Location, { kind: 'found' }>): Promise<void> {
     runs.remember(investigation.id, location);
@@ -67,11 +99,11 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
   }
 
   /** Publishes what is wanted now, and once more where it has to wait for a turn. */
-  async function due(investigation: Investigation): Promise<void> {
-    publish(investigation);
+  async function due({ id }: Investigation): Promise<void> {
+    changed();
     await runWorker.nudge();
-    const waiting = await store.change(investigation.id, (before, held) => (held ? before : waits(before, now())));
-    if (waiting?.waitingSince !== undefined) publish(waiting);
+    await store.change(id, (before, held) => (held ? before : waits(before, now())));
+    changed();
   }
 
   async function choose(
@@ -80,54 +112,60 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
     by: string,
     conversation: Conversation,
   ): Promise<'ok' | 'gone'> {
-    const item = await store.inboxItem(inboxId);
+    const item = await inboxStore.item(inboxId);
     const candidate = item?.candidates?.[index];
-    if (item == null || candidate === undefined || item.conversation.teamId !== conversation.teamId) return 'gone';
+    if (item == null || candidate === undefined || item.conversation?.teamId !== conversation.teamId) return 'gone';
     const trigger: Trigger = { kind: 'candidate', by, at: now(), request: requestFor(item, candidate) };
     await submit({ key: `${inboxId}:candidate:${index}`, trigger, conversation });
     return 'ok';
   }
 
   async function submit(submission: Parameters<Investigations['submit']>[0]) {
-    const accepted = await store.accept(submission);
+    const accepted = await inboxStore.accept(submission);
     void inboxWorker.nudge();
     return accepted;
   }
 
   async function rerun(id: string, by: string): Promise<'started' | 'running' | 'gone'> {
     let result: 'started' | 'running' | 'gone' = 'gone';
-    const changed = await store.change(id, before => {
-      result = !isOpen(before) ? 'gone' : before.state === 'investigating' ? 'running' : 'started';
-      return result === 'started' ? runAgain(before, by, now()) : before;
-    });
-    return begin(changed, result);
+    const after = await store.change(
+      id,
+      before => {
+        result = !isOpen(before) ? 'gone' : before.state === 'investigating' ? 'running' : 'started';
+        return result === 'started' ? runAgain(before, by, now()) : before;
+      },
+      { audit: () => said(by, 'rerun', '') },
+    );
+    return begin(after, result);
   }
 
   async function press(id: string, check: string, by: string): Promise<'started' | 'running' | 'gone'> {
     let result: 'started' | 'running' | 'gone' = 'gone';
-    const changed = await store.change(id, before => {
+    const update = (before: Investigation) => {
       // A whole run brings every check anew, so the check alone is not run, and its row does not say so.
       if (before.state === 'investigating') result = 'running';
       else if (!isOpen(before) || findingOf(before.record, check) === null) result = 'gone';
       else result = before.presses[check]?.state === 'running' ? 'running' : 'started';
       return result === 'started' ? pressed(before, check, by, now()) : before;
-    });
-    return begin(changed, result);
+    };
+    const after = await store.change(id, update, { audit: () => said(by, 'check_pressed', check) });
+    return begin(after, result);
   }
 
-  async function begin<R extends string>(changed: Investigation | null, result: R): Promise<R | 'gone'> {
-    if (changed === null) return 'gone';
-    if (result === 'started') await due(changed);
+  async function begin<R extends string>(after: Investigation | null, result: R): Promise<R | 'gone'> {
+    if (after === null) return 'gone';
+    if (result === 'started') await due(after);
     return result;
   }
 
   async function resolveInvestigation(id: string, by: string): Promise<'ok' | 'gone'> {
-    const resolved = await store.change(id, before =>
-      before.state === 'resolved' ? before : resolve(before, by, now()),
+    const resolved = await store.change(
+      id,
+      before => (before.state === 'resolved' ? before : resolve(before, by, now())),
+      { audit: () => said(by, 'resolved', '') },
     );
     if (resolved === null) return 'gone';
-    log.info({ investigationId: id, by }, 'An investigation was resolved.');
-    publish(resolved);
+    changed();
     return 'ok';
   }
 
@@ -140,6 +178,7 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
   }
 
   return {
+    ...people,
     submit,
     choose,
     rerun,
@@ -147,15 +186,23 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
     get: store.get,
     listOpen: store.listOpen,
     countOpen: store.countOpen,
+    listClosed: store.listClosed,
     resolve: resolveInvestigation,
-    ledger: createLedger(database.db, clock),
+    audit: audit.of,
+    async record(entry) {
+      const { investigationId, who, action, via, detail } = entry;
+      log.info({ investigationId, who, action, via, detail }, 'Audit.');
+      await audit.write(entry);
+    },
+    homeOpened: homes.opened,
+    ledger: createLedger(db, clock),
     ping: store.ping,
+    mayPublish: outbox.mayPublish,
     async start() {
-      if (database.exclusive) await store.releaseAll();
+      if (database.exclusive) await leases.releaseAll();
       await sweepNow();
-      const since = new Date(clock().getTime() - republishMs).toISOString();
-      for (const investigation of await store.changedSince(since, republishAtMost)) publish(investigation);
       sweeper = setInterval(sweepNow, sweepMs);
+      await outbox.start();
       inboxWorker.start();
       runWorker.start();
     },
@@ -163,11 +210,17 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
       clearInterval(sweeper);
       await Promise.all([inboxWorker.stop(graceMs), runWorker.stop(graceMs)]);
     },
+    handOver: outbox.stop,
     async idle() {
       await inboxWorker.idle();
       await runWorker.idle();
+      await outbox.idle();
     },
   };
+}
+
+function said(who: string, action: NewAudit['action'], detail: string): NewAudit {
+  return { who, action, via: 'slack', detail };
 }
 
 /** The chosen API in place of what was typed; the stage only where it is one of its own. */

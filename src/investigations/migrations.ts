@@ -62,6 +62,97 @@ const migrations: Record<string, Migration> = {
       await sql`ALTER TABLE inbox ADD COLUMN joined TEXT`.execute(db);
     },
   },
+  '0003-alarms-and-people': {
+    async up(db) {
+      // SQLite cannot make a column nullable, so the table is laid anew. https://www.sqlite.org/lang_altertable.html
+      await sql`
+        CREATE TABLE inbox_anew (
+          id TEXT PRIMARY KEY,
+          key TEXT NOT NULL UNIQUE,
+          state TEXT NOT NULL,
+          trigger TEXT NOT NULL,
+          conversation TEXT,
+          candidates TEXT,
+          joined TEXT,
+          alarm_arn TEXT,
+          received_at TEXT NOT NULL,
+          lease_holder TEXT,
+          lease_until TEXT,
+          attempts INTEGER NOT NULL DEFAULT 0
+        )`.execute(db);
+      await sql`
+        INSERT INTO inbox_anew
+          (id, key, state, trigger, conversation, candidates, joined, received_at, lease_holder, lease_until, attempts)
+        SELECT id, key, state, trigger, conversation, candidates, joined, received_at, lease_holder, lease_until, attempts
+        FROM inbox`.execute(db);
+      await sql`DROP TABLE inbox`.execute(db);
+      await sql`ALTER TABLE inbox_anew RENAME TO inbox`.execute(db);
+      await sql`CREATE INDEX inbox_new ON inbox (received_at) WHERE state = 'new'`.execute(db);
+      await sql`CREATE INDEX inbox_alarm ON inbox (alarm_arn) WHERE state = 'new'`.execute(db);
+
+      await sql`ALTER TABLE investigations ADD COLUMN owner TEXT`.execute(db);
+      await sql`ALTER TABLE investigations ADD COLUMN storm_id TEXT`.execute(db);
+      await sql`ALTER TABLE investigations ADD COLUMN recovered_at TEXT`.execute(db);
+      await sql`ALTER TABLE investigations ADD COLUMN created_at TEXT NOT NULL DEFAULT ''`.execute(db);
+      await sql`ALTER TABLE investigations ADD COLUMN published_version INTEGER NOT NULL DEFAULT 0`.execute(db);
+      await sql`UPDATE investigations SET created_at = updated_at`.execute(db);
+      await sql`CREATE INDEX investigations_channel ON investigations (channel_id, created_at)`.execute(db);
+      await sql`CREATE INDEX investigations_storm ON investigations (storm_id) WHERE storm_id IS NOT NULL`.execute(db);
+      await sql`
+        CREATE INDEX investigations_outbox ON investigations (updated_at)
+        WHERE published_version < version`.execute(db);
+
+      await sql`
+        CREATE TABLE alarms (
+          alarm_arn TEXT NOT NULL,
+          investigation_id TEXT NOT NULL,
+          PRIMARY KEY (alarm_arn, investigation_id)
+        )`.execute(db);
+      await sql`
+        CREATE TABLE storms (
+          id TEXT PRIMARY KEY,
+          team_id TEXT NOT NULL,
+          channel_id TEXT NOT NULL,
+          started_at TEXT NOT NULL,
+          last_at TEXT NOT NULL,
+          version INTEGER NOT NULL,
+          published_version INTEGER NOT NULL DEFAULT 0
+        )`.execute(db);
+      await sql`CREATE INDEX storms_channel ON storms (channel_id, last_at)`.execute(db);
+      await sql`
+        CREATE TABLE audit (
+          id TEXT PRIMARY KEY,
+          at TEXT NOT NULL,
+          team_id TEXT NOT NULL,
+          investigation_id TEXT,
+          who TEXT NOT NULL,
+          action TEXT NOT NULL,
+          via TEXT NOT NULL,
+          detail TEXT NOT NULL
+        )`.execute(db);
+      await sql`CREATE INDEX audit_investigation ON audit (investigation_id, at)`.execute(db);
+      await sql`CREATE INDEX audit_at ON audit (at)`.execute(db);
+      await sql`
+        CREATE TABLE homes (
+          team_id TEXT NOT NULL,
+          user_id TEXT NOT NULL,
+          opened_at TEXT NOT NULL,
+          PRIMARY KEY (team_id, user_id)
+        )`.execute(db);
+      await sql`
+        CREATE TABLE leases (
+          name TEXT PRIMARY KEY,
+          holder TEXT NOT NULL,
+          lease_until TEXT NOT NULL
+        )`.execute(db);
+      await sql`
+        CREATE TABLE shared_readings (
+          key TEXT PRIMARY KEY,
+          value TEXT NOT NULL,
+          expires_at TEXT NOT NULL
+        )`.execute(db);
+    },
+  },
 };
 
 /** The store was written by a newer version of this program. */

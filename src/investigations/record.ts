@@ -8,31 +8,55 @@ import type {
   Target,
   Trigger,
 } from '../diagnosis/types.ts';
-import type { InboxItem, Investigation, Press } from './types.ts';
+import type { Conversation, Investigation, Press } from './types.ts';
 
-export function openInvestigation(id: string, item: InboxItem, target: Target, at: string): Investigation {
+export function openInvestigation(
+  id: string,
+  trigger: Trigger,
+  conversation: Conversation,
+  target: Target,
+  at: string,
+): Investigation {
   return {
     id,
     version: 1,
     state: 'investigating',
-    conversation: item.conversation,
-    trigger: item.trigger,
+    conversation,
+    trigger,
     target,
-    owner: item.trigger.by,
-    occurrences: [{ at: item.trigger.at, by: item.trigger.by }],
+    owner: trigger.by,
+    occurrences: [{ at: trigger.at, by: trigger.by }],
+    occurrenceCount: 1,
+    alarms: [],
     record: null,
     progress: [],
     presses: {},
     failure: null,
+    shown: [],
+    watch: null,
+    observation: null,
+    recheckAt: null,
+    late: null,
+    notes: [],
+    handoffs: [],
+    feedback: [],
+    storm: null,
     createdAt: at,
     updatedAt: at,
   };
 }
 
+/** As many occurrences as a record keeps; all are counted. */
+const occurrencesKept = 50;
+
+export function occurredAgain(investigation: Investigation, trigger: Trigger, at: string): Investigation {
+  const occurrences = [...investigation.occurrences, { at: trigger.at, by: trigger.by }].slice(-occurrencesKept);
+  return { ...investigation, occurrences, occurrenceCount: investigation.occurrenceCount + 1, updatedAt: at };
+}
+
 /** It was asked for again: one more occurrence, and a run that answers the new request. */
 export function askAgain(open: Investigation, trigger: Trigger, at: string): Investigation {
-  const occurrences = [...open.occurrences, { at: trigger.at, by: trigger.by }];
-  return { ...open, state: 'investigating', trigger, occurrences, updatedAt: at };
+  return { ...occurredAgain(open, trigger, at), state: 'investigating', trigger };
 }
 
 /** The same request again, by a button. */
@@ -43,7 +67,21 @@ export function runAgain(investigation: Investigation, by: string, at: string): 
 
 export function resolve(investigation: Investigation, by: string, at: string): Investigation {
   const { waitingSince: _, ...rest } = investigation;
-  return { ...rest, state: 'resolved', progress: [], resolved: { by, at }, updatedAt: at };
+  return {
+    ...rest,
+    state: 'resolved',
+    progress: [],
+    watch: null,
+    recheckAt: null,
+    resolved: { by, at },
+    updatedAt: at,
+  };
+}
+
+/** The evidence of a check stands in the thread from now on. */
+export function showing(investigation: Investigation, check: string, at: string): Investigation {
+  if (investigation.shown.includes(check)) return investigation;
+  return { ...investigation, shown: [...investigation.shown, check], updatedAt: at };
 }
 
 export function isOpen(investigation: Investigation): boolean {
@@ -133,6 +171,7 @@ export function runEnded(
     failure: succeeded ? null : outcome.failure,
     progress: [],
     presses: Object.fromEntries(presses),
+    late: succeeded ? null : investigation.late,
     updatedAt: at,
   };
 }

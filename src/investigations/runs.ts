@@ -1,10 +1,17 @@
-/** What the worker does with an investigation that is due: the whole playbook, then the checks that were pressed. */
+/**
+ * What the worker does with an investigation that is due: the whole playbook, then the checks that were pressed; and what
+ * its schedule asks for (schedule.ts): watch, recheck, reminders.
+ */
 import type { DiagnosisRecord, DiagnosisService, Finding, Location } from '../diagnosis/types.ts';
 import type { Log } from '../telemetry.ts';
+import type { NewAudit } from './audit.ts';
 import { inTime, whyFailed } from './deadline.ts';
+import { fellBack, reminded } from './handoffs.ts';
 import { maxCutOffs } from './inbox.ts';
-import { checksStarted, exactRequest, isPending, pendingChecks, pressEnded, runEnded, runStarted } from './record.ts';
-import { type Claimed, LeaseLostError, type Store } from './store.ts';
+import { type Claimed, LeaseLostError, type Leases } from './leases.ts';
+import { checksStarted, exactRequest, pendingChecks, pressEnded, runEnded, runStarted } from './record.ts';
+import { observed, openOffer, rechecked, scheduled, type Task, taskOf } from './schedule.ts';
+import type { Store } from './store.ts';
 import type { Investigation } from './types.ts';
 import type { Queue } from './worker.ts';
 
@@ -12,8 +19,10 @@ export type Found = Extract<Location, { kind: 'found' }>;
 
 export interface RunDependencies {
   store: Store;
+  leases: Leases;
   service: DiagnosisService;
-  publish(investigation: Investigation): void;
+  /** Something was written that Slack has to show. */
+  publish(): void;
   clock: () => Date;
   log: Log;
   /** How many runs one person may have under way. */
@@ -28,7 +37,7 @@ export interface Runs extends Queue {
 /** A window that was laid this long ago is laid anew. */
 const locationMaxAgeMs = 15_000;
 
-export function createRuns({ store, service, publish, clock, log, perPerson }: RunDependencies): Runs {
+export function createRuns({ store, leases, service, publish, clock, log, perPerson }: RunDependencies): Runs {
   const located = new Map<string, { location: Found; at: number }>();
   const now = () => clock().toISOString();
 
@@ -38,16 +47,73 @@ export function createRuns({ store, service, publish, clock, log, perPerson }: R
     const about = log.child({ investigationId: id });
     try {
       let current: Investigation | null = claimed.value;
-      while (current !== null && isPending(current)) {
-        if (claimed.cutOff >= maxCutOffs) current = await giveUp(current, holder, claimed.cutOff);
-        else if (current.state === 'investigating') current = await runAll(current, holder, about);
-        else current = await runChecks(current, holder, about);
+      for (let task = taskOf(current, now()); current !== null && task !== null; ) {
+        if (claimed.cutOff >= maxCutOffs && task === 'run') current = await giveUp(current, holder, claimed.cutOff);
+        else current = await perform(task, current, holder, about);
+        task = current === null ? null : taskOf(current, now());
       }
       located.delete(id);
-      await store.release('investigations', [holder], true);
+      await leases.release('investigations', [holder], true);
     } catch (error) {
       if (!(error instanceof LeaseLostError)) throw error;
       about.warn({ err: error }, 'A run was dropped: somebody else has taken it over.');
+    }
+  }
+
+  async function perform(task: Task, due: Investigation, holder: string, about: Log): Promise<Investigation | null> {
+    switch (task) {
+      case 'run':
+        return due.state === 'investigating' ? runAll(due, holder, about) : runChecks(due, holder, about);
+      case 'observe':
+        return watch(due, holder, about);
+      case 'recheck':
+        return recheck(due, holder, about);
+      case 'remind':
+        return save(
+          due.id,
+          holder,
+          before => reminded(before, now()),
+          () => timed('handoff_reminded', due),
+        );
+      case 'fall_back':
+        return save(
+          due.id,
+          holder,
+          before => fellBack(before, now()),
+          () => timed('handoff_fell_back', due),
+        );
+    }
+  }
+
+  async function watch(due: Investigation, holder: string, about: Log): Promise<Investigation | null> {
+    const { record } = due;
+    const seen =
+      record === null ? null : await tried(() => service.observe(record), about, 'A watched API could not be read.');
+    return save(
+      due.id,
+      holder,
+      before => observed(before, seen, now()),
+      after =>
+        after.state === 'recovered' && due.state !== 'recovered'
+          ? { who: 'apigw-500', action: 'recovered', via: 'timer', detail: 'The metrics show no errors any more.' }
+          : null,
+    );
+  }
+
+  async function recheck(due: Investigation, holder: string, about: Log): Promise<Investigation | null> {
+    const { record } = due;
+    const seen =
+      record === null ? null : await tried(() => service.recheck(record), about, 'Late changes could not be read.');
+    return save(due.id, holder, before => rechecked(before, before.record === record ? seen : null, now()));
+  }
+
+  /** null: it failed, and the log has it; the schedule goes on. */
+  async function tried<T>(work: () => Promise<T>, about: Log, words: string): Promise<T | null> {
+    try {
+      return await inTime(work());
+    } catch (error) {
+      about.warn({ err: error }, words);
+      return null;
     }
   }
 
@@ -60,7 +126,7 @@ export function createRuns({ store, service, publish, clock, log, perPerson }: R
     const begun = await save(due.id, holder, before => runStarted(before, now()));
     if (begun === null) return null;
     const outcome = await diagnose(begun, holder, about);
-    return save(due.id, holder, before => runEnded(before, begun.trigger, outcome, now()));
+    return save(due.id, holder, before => scheduled(runEnded(before, begun.trigger, outcome, now()), now()));
   }
 
   async function diagnose(begun: Investigation, holder: string, about: Log): Promise<Outcome> {
@@ -149,9 +215,10 @@ export function createRuns({ store, service, publish, clock, log, perPerson }: R
     id: string,
     holder: string,
     update: (before: Investigation) => Investigation,
+    audit: (after: Investigation) => NewAudit | null = () => null,
   ): Promise<Investigation | null> {
-    const saved = await store.change(id, update, holder);
-    if (saved !== null) publish(saved);
+    const saved = await store.change(id, update, { holder, audit });
+    if (saved !== null) publish();
     return saved;
   }
 
@@ -168,9 +235,16 @@ export function createRuns({ store, service, publish, clock, log, perPerson }: R
       const claimed = await store.claimDue(lease, perPerson);
       return claimed === null ? null : () => work(claimed, lease.holder);
     },
-    renew: (holders, until) => store.renew('investigations', holders, until),
-    release: holders => store.release('investigations', holders, false),
+    renew: (holders, until) => leases.renew('investigations', holders, until),
+    release: holders => leases.release('investigations', holders, false),
   };
+}
+
+function timed(action: 'handoff_reminded' | 'handoff_fell_back', due: Investigation): NewAudit {
+  const to = openOffer(due)?.to.id ?? '';
+  const detail =
+    action === 'handoff_reminded' ? `${to} was reminded of the handoff.` : `${to} did not answer the handoff.`;
+  return { who: 'apigw-500', action, via: 'timer', detail };
 }
 
 type Outcome = Parameters<typeof runEnded>[2];

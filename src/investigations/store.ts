@@ -1,167 +1,34 @@
-/** Every query on the store, each visible here. Writers of a leased row name their lease and fail without it. */
-import { randomUUID } from 'node:crypto';
-import { type Kysely, type Selectable, sql } from 'kysely';
-import type { Candidate } from '../diagnosis/types.ts';
-import { isPending, oldestExcerpt, requester } from './record.ts';
-import type { InboxTable, InvestigationsTable, Tables } from './tables.ts';
-import type { InboxItem, Investigation, OpenFilter, Submission } from './types.ts';
-
-/** A hold on a row: until it ends, or is renewed, nobody else works on it. */
-export interface Lease {
-  holder: string;
-  until: string;
-}
-
-/** Another process took the work over; what this one found out about it is dropped. */
-export class LeaseLostError extends Error {
-  constructor(what: string) {
-    super(`The lease on ${what} has ended, and somebody else works on it.`);
-    this.name = 'LeaseLostError';
-  }
-}
-
-export interface Claimed<T> {
-  value: T;
-  /** How often it was taken up before and not finished. */
-  cutOff: number;
-}
-
-export type LeasedTable = 'inbox' | 'investigations';
+/** The queries on investigations. Writers of a leased row name their lease and fail without it. */
+import { type Kysely, sql } from 'kysely';
+import { auditRow, type NewAudit } from './audit.ts';
+import type { Database } from './database.ts';
+import { type Claimed, type Lease, LeaseLostError } from './leases.ts';
+import { oldestExcerpt, requester } from './record.ts';
+import { nextDue } from './schedule.ts';
+import type { InvestigationsTable, Tables } from './tables.ts';
+import type { Investigation, OpenFilter } from './types.ts';
 
 export type Store = ReturnType<typeof createStore>;
 
-export function createStore(db: Kysely<Tables>, clock: () => Date) {
+export type OnAudit = (entry: NewAudit, after: Investigation) => void;
+
+/** States in which an API and stage have one investigation only. */
+export const openStates = ['investigating', 'diagnosed'] as const;
+
+export interface ChangeOptions {
+  /** The write fails with LeaseLostError where this lease is not held any more. */
+  holder?: string;
+  /** Written in the same transaction, where something changed. */
+  audit?: (after: Investigation) => NewAudit | null;
+}
+
+/** `onAudit`: told of what was written, once it is. */
+export function createStore(
+  { db, kind }: Pick<Database, 'db' | 'kind'>,
+  clock: () => Date,
+  onAudit: OnAudit = () => undefined,
+) {
   const now = () => clock().toISOString();
-
-  /** Stores a trigger once; a repeat answers the first one's id. */
-  async function accept({ key, trigger, conversation }: Submission): Promise<{ inboxId: string; repeated: boolean }> {
-    const inserted = await db
-      .insertInto('inbox')
-      .values({
-        id: randomUUID(),
-        key,
-        state: 'new',
-        trigger: JSON.stringify(trigger),
-        conversation: JSON.stringify(conversation),
-        candidates: null,
-        joined: null,
-        received_at: now(),
-        lease_holder: null,
-        lease_until: null,
-        attempts: 0,
-      })
-      .onConflict(conflict => conflict.column('key').doNothing())
-      .returning('id')
-      .executeTakeFirst();
-    if (inserted !== undefined) return { inboxId: inserted.id, repeated: false };
-    const first = await db.selectFrom('inbox').select('id').where('key', '=', key).executeTakeFirstOrThrow();
-    return { inboxId: first.id, repeated: true };
-  }
-
-  async function inboxItem(id: string): Promise<InboxItem | null> {
-    const row = await db.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst();
-    return row === undefined ? null : toInboxItem(row);
-  }
-
-  async function claimInbox(lease: Lease): Promise<Claimed<InboxItem> | null> {
-    const row = await db
-      .updateTable('inbox')
-      .set({ lease_holder: lease.holder, lease_until: lease.until, attempts: sql`attempts + 1` })
-      .where('id', '=', query =>
-        query
-          .selectFrom('inbox as waiting')
-          .select('waiting.id')
-          .where('waiting.state', '=', 'new')
-          .where(on => on.or([on('waiting.lease_until', 'is', null), on('waiting.lease_until', '<=', now())]))
-          .orderBy('waiting.received_at')
-          .orderBy('waiting.id')
-          .limit(1),
-      )
-      .returningAll()
-      .executeTakeFirst();
-    return row === undefined ? null : { value: toInboxItem(row), cutOff: row.attempts - 1 };
-  }
-
-  /** What the buttons of a refusal stand for; stored before they are shown. */
-  async function keepCandidates(id: string, candidates: Candidate[], holder: string): Promise<void> {
-    await db
-      .updateTable('inbox')
-      .set({ candidates: JSON.stringify(candidates) })
-      .where('id', '=', id)
-      .where('lease_holder', '=', holder)
-      .execute();
-  }
-
-  async function finishInbox(id: string, state: 'done' | 'failed', holder: string): Promise<void> {
-    await db
-      .updateTable('inbox')
-      .set({ state, lease_holder: null, lease_until: null })
-      .where('id', '=', id)
-      .where('lease_holder', '=', holder)
-      .execute();
-  }
-
-  /** Whoever waits for its answer could not be told: it is taken up again at `at`, or at the next start. */
-  async function postponeInbox(id: string, at: string, holder: string): Promise<void> {
-    await db
-      .updateTable('inbox')
-      .set({ lease_holder: null, lease_until: at, attempts: sql`attempts - 1` })
-      .where('id', '=', id)
-      .where('lease_holder', '=', holder)
-      .execute();
-  }
-
-  /**
-   * Opens an investigation and closes the inbox item; or joins the one that is open for the same API and stage, and
-   * leaves the item to be closed when its asker is told. One transaction: of two triggers at once, one opens and the
-   * other joins.
-   */
-  async function openOrJoin(
-    item: InboxItem,
-    fresh: Investigation,
-    join: (open: Investigation) => Investigation,
-    holder: string,
-  ): Promise<{ investigation: Investigation; joined: boolean }> {
-    return db.transaction().execute(async tx => {
-      async function mark(change: Partial<InboxTable>): Promise<void> {
-        const marked = await tx
-          .updateTable('inbox')
-          .set(change)
-          .where('id', '=', item.id)
-          .where('lease_holder', '=', holder)
-          .returning('id')
-          .executeTakeFirst();
-        if (marked === undefined) throw new LeaseLostError(`inbox item ${item.id}`);
-      }
-      const inserted = await tx
-        .insertInto('investigations')
-        .values({ ...columnsOf(fresh, null), lease_holder: null, lease_until: null, attempts: 0 })
-        .onConflict(conflict => conflict.doNothing())
-        .returning('id')
-        .executeTakeFirst();
-      if (inserted !== undefined) {
-        await mark({ state: 'done', lease_holder: null, lease_until: null });
-        return { investigation: fresh, joined: false };
-      }
-      const { team_id, account_id, region, api_id, stage } = columnsOf(fresh, null);
-      const row = await tx
-        .selectFrom('investigations')
-        .select(['id', 'document', 'version', 'due_at'])
-        .where(on => on.and({ team_id, account_id, region, api_id, stage }))
-        .where('state', 'in', ['investigating', 'diagnosed'])
-        .executeTakeFirstOrThrow();
-      const investigation = { ...join(documentOf(row)), version: row.version + 1 };
-      await mark({ joined: row.id });
-      await tx
-        .updateTable('investigations')
-        .set(columnsOf(investigation, row.due_at))
-        .where('id', '=', row.id)
-        .where('version', '=', row.version)
-        .returning('id')
-        .executeTakeFirstOrThrow();
-      return { investigation, joined: true };
-    });
-  }
 
   async function get(id: string): Promise<Investigation | null> {
     const row = await db
@@ -172,34 +39,54 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
     return row === undefined ? null : documentOf(row);
   }
 
-  function open({ teamId, channelId }: OpenFilter) {
-    const query = db
-      .selectFrom('investigations')
-      .where('team_id', '=', teamId)
-      .where('state', 'in', ['investigating', 'diagnosed']);
-    return channelId === undefined ? query : query.where('channel_id', '=', channelId);
+  function open({ teamId, channelId, owner }: OpenFilter) {
+    let query = db.selectFrom('investigations').where('team_id', '=', teamId).where('state', 'in', openStates);
+    if (channelId !== undefined) query = query.where('channel_id', '=', channelId);
+    if (owner !== undefined)
+      query = owner === null ? query.where('owner', 'is', null) : query.where('owner', '=', owner);
+    return query;
   }
 
   async function listOpen(filter: OpenFilter, limit?: number): Promise<Investigation[]> {
-    const query = open(filter).select(['document', 'version']).orderBy('updated_at', 'desc');
+    const query = open(filter).select(['document', 'version']).orderBy('updated_at', 'desc').orderBy('id');
     return (await (limit === undefined ? query : query.limit(limit)).execute()).map(documentOf);
   }
 
   async function countOpen(filter: OpenFilter): Promise<number> {
     const { count } = await open(filter)
-      .select(row => row.fn.countAll<number>().as('count'))
+      .select(row => row.fn.countAll<number | string>().as('count'))
       .executeTakeFirstOrThrow();
-    return count;
+    // PostgreSQL counts in 64 bits, which come as text.
+    return Number(count);
   }
 
-  /** Whatever changed since `since`, newest first. */
-  async function changedSince(since: string, limit: number): Promise<Investigation[]> {
+  async function listClosed(teamId: string, limit: number): Promise<Investigation[]> {
     const rows = await db
       .selectFrom('investigations')
       .select(['document', 'version'])
-      .where('updated_at', '>=', since)
+      .where('team_id', '=', teamId)
+      .where('state', 'not in', openStates)
       .orderBy('updated_at', 'desc')
       .limit(limit)
+      .execute();
+    return rows.map(documentOf);
+  }
+
+  /** Every investigation that an alarm has fired for and that is open, or has recovered since `since`; newest first. */
+  async function ofAlarm(arn: string, teamId: string, since: string): Promise<Investigation[]> {
+    const rows = await db
+      .selectFrom('investigations')
+      .innerJoin('alarms', 'alarms.investigation_id', 'investigations.id')
+      .select(['document', 'version'])
+      .where('alarms.alarm_arn', '=', arn)
+      .where('team_id', '=', teamId)
+      .where(on =>
+        on.or([
+          on('state', 'in', openStates),
+          on.and([on('state', '=', 'recovered'), on('recovered_at', '>=', since)]),
+        ]),
+      )
+      .orderBy('created_at', 'desc')
       .execute();
     return rows.map(documentOf);
   }
@@ -207,12 +94,12 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
   /**
    * Reads, changes and writes one investigation; where somebody else wrote in between, `update` is called again on
    * what they wrote. It answers the same object to leave all as it is, and is told whether somebody is at work on it.
-   * null: there is none. With a holder, rejects with LeaseLostError where the lease is not held any more.
+   * null: there is none.
    */
   async function change(
     id: string,
     update: (investigation: Investigation, held: boolean) => Investigation,
-    holder?: string,
+    { holder, audit }: ChangeOptions = {},
   ): Promise<Investigation | null> {
     for (;;) {
       const row = await db
@@ -226,13 +113,21 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
       const changed = update(before, row.lease_holder !== null);
       if (changed === before) return before;
       const after = { ...changed, version: row.version + 1 };
-      let write = db
-        .updateTable('investigations')
-        .set(columnsOf(after, row.due_at))
-        .where('id', '=', id)
-        .where('version', '=', row.version);
-      if (holder !== undefined) write = write.where('lease_holder', '=', holder);
-      if ((await write.returning('id').executeTakeFirst()) !== undefined) return after;
+      const entry = audit?.(after) ?? null;
+      const written = await db.transaction().execute(async tx => {
+        let write = tx
+          .updateTable('investigations')
+          .set(columnsOf(after, row.due_at))
+          .where('id', '=', id)
+          .where('version', '=', row.version);
+        if (holder !== undefined) write = write.where('lease_holder', '=', holder);
+        if ((await write.returning('id').executeTakeFirst()) === undefined) return false;
+        await follow(tx, after, entry);
+        return true;
+      });
+      if (!written) continue;
+      if (entry !== null) onAudit(entry, after);
+      return after;
     }
   }
 
@@ -246,6 +141,8 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
         attempts: sql`attempts + 1`,
         // Whoever read it before it was taken up, and writes that it waits, has to read it again.
         version: sql`version + 1`,
+        // A lease is nothing to show: what was published still is.
+        published_version: sql`CASE WHEN published_version = version THEN version + 1 ELSE published_version END`,
       })
       .where('id', '=', query =>
         query
@@ -269,33 +166,24 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
           )
           .orderBy('due.due_at')
           .orderBy('due.id')
-          .limit(1),
+          .limit(1)
+          .$if(kind === 'postgres', one => one.forUpdate().skipLocked()),
       )
       .returning(['id', 'document', 'version', 'attempts'])
       .executeTakeFirst();
     return row === undefined ? null : { value: documentOf(row), cutOff: row.attempts - 1 };
   }
 
-  async function renew(table: LeasedTable, holders: readonly string[], until: string): Promise<void> {
-    await db.updateTable(table).set({ lease_until: until }).where('lease_holder', 'in', holders).execute();
+  /** The time at which something is due next; null: nothing is. For what waits for the clock rather than for a turn. */
+  async function nextDueAt(): Promise<string | null> {
+    const row = await db
+      .selectFrom('investigations')
+      .select(at => at.fn.min('due_at').as('at'))
+      .executeTakeFirst();
+    return row?.at ?? null;
   }
 
-  /** Ends leases. `finished`: the work is done; otherwise it was given back, and that is no failed attempt. */
-  async function release(table: LeasedTable, holders: readonly string[], finished: boolean): Promise<void> {
-    await db
-      .updateTable(table)
-      .set({ lease_holder: null, lease_until: null, attempts: finished ? 0 : sql`attempts - 1` })
-      .where('lease_holder', 'in', holders)
-      .execute();
-  }
-
-  /** Ends every lease: only where the processes that held them are known to be dead. */
-  async function releaseAll(): Promise<void> {
-    for (const table of ['inbox', 'investigations'] as const) {
-      await db.updateTable(table).set({ lease_holder: null, lease_until: null }).execute();
-    }
-  }
-
+  /** Removes investigations that nobody changed since, with their messages, alarms and audit. */
   async function deleteOlderThan(cutoff: string): Promise<void> {
     await db.transaction().execute(async tx => {
       await tx
@@ -303,11 +191,21 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
         .where('updated_at', '<', cutoff)
         .where('lease_holder', 'is', null)
         .execute();
+      await tx.deleteFrom('inbox').where('received_at', '<', cutoff).where('state', '!=', 'new').execute();
+      await tx.deleteFrom('storms').where('last_at', '<', cutoff).execute();
       await tx
         .deleteFrom('messages')
         .where('investigation_id', 'not in', query => query.selectFrom('investigations').select('id'))
+        .where('investigation_id', 'not in', query => query.selectFrom('inbox').select('id'))
+        .where('investigation_id', 'not in', query => query.selectFrom('storms').select('id'))
         .execute();
-      await tx.deleteFrom('inbox').where('received_at', '<', cutoff).where('state', '!=', 'new').execute();
+      await tx
+        .deleteFrom('alarms')
+        .where('investigation_id', 'not in', query => query.selectFrom('investigations').select('id'))
+        .execute();
+      await tx.deleteFrom('audit').where('at', '<', cutoff).execute();
+      await tx.deleteFrom('homes').where('opened_at', '<', cutoff).execute();
+      await tx.deleteFrom('shared_readings').where('expires_at', '<', now()).execute();
     });
   }
 
@@ -322,34 +220,57 @@ export function createStore(db: Kysely<Tables>, clock: () => Date) {
   }
 
   return {
-    accept,
-    inboxItem,
-    claimInbox,
-    keepCandidates,
-    finishInbox,
-    postponeInbox,
-    openOrJoin,
     get,
     listOpen,
     countOpen,
-    changedSince,
+    listClosed,
+    ofAlarm,
     change,
     claimDue,
-    renew,
-    release,
-    releaseAll,
+    nextDueAt,
     deleteOlderThan,
     withExcerptsBefore,
     ping,
   };
 }
 
-function documentOf(row: { document: string; version: number }): Investigation {
-  return { ...JSON.parse(row.document), version: row.version };
+/** What has to be written with an investigation: its alarms, its storm's new state, who did it. */
+export async function follow(tx: Kysely<Tables>, after: Investigation, audit: NewAudit | null): Promise<void> {
+  for (const { arn } of after.alarms) {
+    await tx
+      .insertInto('alarms')
+      .values({ alarm_arn: arn, investigation_id: after.id })
+      .onConflict(conflict => conflict.doNothing())
+      .execute();
+  }
+  if (after.storm !== null) {
+    await tx.updateTable('storms').set({ version: sql`version + 1` }).where('id', '=', after.storm.id).execute();
+  }
+  if (audit !== null) await tx.insertInto('audit').values(auditRow(audit, after)).execute();
+}
+
+/** Fields that records of an earlier version lack have the values that say "nothing yet". */
+const blank = {
+  alarms: [],
+  shown: [],
+  watch: null,
+  observation: null,
+  recheckAt: null,
+  late: null,
+  notes: [],
+  handoffs: [],
+  feedback: [],
+  storm: null,
+} satisfies Partial<Investigation>;
+
+export function documentOf(row: { document: string; version: number }): Investigation {
+  const stored: Omit<Investigation, 'occurrenceCount'> & { occurrenceCount?: number } = JSON.parse(row.document);
+  const { occurrenceCount = stored.occurrences.length } = stored;
+  return { ...blank, ...stored, occurrenceCount, version: row.version };
 }
 
 /** The document and the copies of its fields that queries need. What was due already keeps its place in the queue. */
-function columnsOf(investigation: Investigation, dueAt: string | null) {
+export function columnsOf(investigation: Investigation, dueAt: string | null) {
   const { id, state, conversation, target, updatedAt } = investigation;
   return {
     id,
@@ -361,23 +282,14 @@ function columnsOf(investigation: Investigation, dueAt: string | null) {
     api_id: target.apiId,
     stage: target.stage,
     state,
+    owner: investigation.owner,
+    storm_id: investigation.storm?.id ?? null,
     document: JSON.stringify(investigation),
-    due_at: isPending(investigation) ? (dueAt ?? updatedAt) : null,
+    due_at: nextDue(investigation, dueAt),
     requested_by: requester(investigation),
     excerpts_since: oldestExcerpt(investigation),
+    recovered_at: investigation.recovered?.at ?? null,
+    created_at: investigation.createdAt,
     updated_at: updatedAt,
   } satisfies Partial<InvestigationsTable>;
-}
-
-function toInboxItem(row: Selectable<InboxTable>): InboxItem {
-  return {
-    id: row.id,
-    key: row.key,
-    trigger: JSON.parse(row.trigger),
-    conversation: JSON.parse(row.conversation),
-    candidates: row.candidates === null ? null : JSON.parse(row.candidates),
-    joined: row.joined,
-    state: row.state,
-    receivedAt: row.received_at,
-  };
 }

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../telemetry.ts';
-import type { Lease } from './store.ts';
+import type { Lease } from './leases.ts';
 
 export interface Queue {
   name: string;

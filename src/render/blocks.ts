@@ -145,6 +145,11 @@ export function person(id: string | null): Markup {
   return /^[UW][A-Z0-9]{2,20}$/.test(id) ? { mrkdwn: `<@${id}>` } : words(id, LIMITS.name);
 }
 
+/** A user group, mentioned. */
+export function group(id: string): Markup {
+  return /^S[A-Z0-9]{2,20}$/.test(id) ? { mrkdwn: `<!subteam^${id}>` } : words(id, LIMITS.name);
+}
+
 export function channel(id: string): Markup {
   return /^[CGD][A-Z0-9]{2,20}$/.test(id) ? { mrkdwn: `<#${id}>` } : words(id, LIMITS.name);
 }

@@ -178,8 +178,8 @@ function resolution({ resolved }: Investigation): Markup {
   return resolved === undefined ? md`Closed.` : md`Closed by ${person(resolved.by)}, ${when(resolved.at)}.`;
 }
 
-function footer({ id, trigger, occurrences }: Investigation): Markup {
-  const again = occurrences.length > 1 ? md` · asked for ${times(occurrences.length)}` : md``;
+function footer({ id, trigger, occurrenceCount }: Investigation): Markup {
+  const again = occurrenceCount > 1 ? md` · asked for ${times(occurrenceCount)}` : md``;
   return md`Asked by ${person(trigger.by)}, ${when(trigger.at)}${again} · investigation ${id}`;
 }
 

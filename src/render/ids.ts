@@ -3,7 +3,19 @@ import type { Finding } from '../diagnosis/types.ts';
 
 export const slashCommand = '/apigw-500';
 
-export const actionIds = { rerun: 'rerun', resolve: 'resolve' } as const;
+export const actionIds = {
+  rerun: 'rerun',
+  resolve: 'resolve',
+  /** Of a storm message: writes the card and thread of one investigation. */
+  open: 'open',
+  handoff: 'handoff',
+  handoffAll: 'handoff_all',
+  handoffAccept: 'handoff_accept',
+  handoffDecline: 'handoff_decline',
+  note: 'note',
+  watch: 'watch',
+  export: 'export',
+} as const;
 
 /** Actions that carry a number; what comes back is matched by these. */
 export const actionPatterns = {

@@ -71,10 +71,10 @@ export function openReply(
 }
 
 function openRow(investigation: Investigation, index: number, url: string | undefined) {
-  const { target, record, occurrences } = investigation;
+  const { target, record, occurrenceCount } = investigation;
   const status = statusOf(investigation);
   const verdict = record === null ? md`` : md`\n${oneLineVerdict(record.report)}`;
-  const again = occurrences.length > 1 ? `, asked for ${times(occurrences.length)}` : '';
+  const again = occurrenceCount > 1 ? `, asked for ${times(occurrenceCount)}` : '';
   const address = url === undefined ? null : safeUrl(url);
   return section(
     md`${status.glyph} *${words(target.apiName, LIMITS.name)}, stage ${words(target.stage, LIMITS.name)}* · ${status.words}\n${place(target)}\nSince ${when(investigation.createdAt)}${again}${verdict}`,

@@ -168,7 +168,8 @@ function configOf(
     },
     retentionDays: 1,
     logLevel: null,
-    unused: [],
+    alarmPostChannels: [],
+    handoffFallbackGroup: null,
   };
 }
 

@@ -6,7 +6,7 @@ import { investigationOf, type Surface, wherePressed } from './surface.ts';
 
 /** The buttons. A value that comes back is an id to look up, and nothing more. */
 export function registerActions(app: App, surface: Surface): readonly string[] {
-  const { investigations, publisher, answers, permit } = surface;
+  const { investigations, answers, permit } = surface;
 
   app.action<BlockAction<ButtonAction>>(actionPatterns.check, async ({ ack, body, action }) => {
     await ack();
@@ -18,7 +18,7 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
       action.text.text === checkButtonText.show
         ? 'shown'
         : await investigations.press(id, action.action_id, here.userId);
-    await publisher.showEvidence(await investigationOf(surface, here, action.value), action.action_id);
+    await investigations.show(id, action.action_id);
     if (outcome === 'gone') await answers.tell(here, goneReply());
     if (outcome === 'running') await answers.tell(here, runningReply());
   });
@@ -40,6 +40,14 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
     if ((await investigations.resolve(id, here.userId)) === 'gone') await answers.tell(here, goneReply());
   });
 
+  app.action<BlockAction<ButtonAction>>(actionIds.open, async ({ ack, body, action }) => {
+    await ack();
+    const here = wherePressed(body, surface);
+    await permit(here);
+    const { id } = await investigationOf(surface, here, action.value);
+    if ((await investigations.openThread(id, here.userId)) === 'gone') await answers.tell(here, goneReply());
+  });
+
   app.action<BlockAction<ButtonAction>>(actionPatterns.candidate, async ({ ack, body, action }) => {
     await ack();
     const here = wherePressed(body, surface);
@@ -51,5 +59,6 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
   // A button that opens an address is a press all the same; unanswered, Slack shows a warning beside it.
   app.action(actionPatterns.link, async ({ ack }) => ack());
 
-  return [...Object.values(actionIds), ...Object.values(actionPatterns).map(pattern => pattern.source)];
+  const { rerun, resolve, open } = actionIds;
+  return [rerun, resolve, open, ...Object.values(actionPatterns).map(pattern => pattern.source)];
 }

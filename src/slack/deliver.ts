@@ -4,13 +4,13 @@
  */
 import type { WebClient } from '@slack/web-api';
 import type { Ledger } from '../investigations/types.ts';
-import { invitable, slackErrorWords, unpostedReply } from '../render/replies.ts';
+import { invitable, slackErrorWords } from '../render/replies.ts';
 import type { Log } from '../telemetry.ts';
 import type { Answers } from './answers.ts';
 import { failureOf } from './errors.ts';
 import { findMessage, type Lost, metadataOf } from './find.ts';
 import type { Pace } from './pace.ts';
-import { rootOf, type Slot, type Thread, type Wanted } from './slots.ts';
+import { rootOf, type Slot, type Thread, threadOf, type Wanted } from './slots.ts';
 
 export interface DeliveryDependencies {
   /** Without retries of its own: a repeated post would be a second message. */
@@ -38,50 +38,60 @@ export function createDelivery(
   async function deliver(thread: Thread, slot: Slot): Promise<void> {
     const { wanted, ts } = slot;
     if (wanted === null) return;
-    const { channelId } = thread.latest.conversation;
     const kind = ts === null ? 'post' : 'edit';
+    const paced = channelOf(thread, slot);
     slot.sending = true;
     // Said before anything is awaited, so that no other message takes the same turn.
-    if (ts === null) pace.posting(channelId);
+    if (ts === null) pace.posting(paced);
     const failure = await (ts === null ? post(thread, slot, wanted) : edit(thread, slot, ts, wanted)).then(
       () => null,
       (error: unknown) => ({ error }),
     );
-    if (ts === null) pace.posted(channelId, now());
+    if (ts === null) pace.posted(paced, now());
     if (failure === null) slot.failures = 0;
     else await failed(thread, slot, wanted, kind, failure.error);
     slot.sending = false;
   }
 
   async function post(thread: Thread, slot: Slot, wanted: Wanted): Promise<void> {
-    const { id, conversation } = thread.latest;
-    const entry = await ledger.intend(id, slot.purpose, conversation.channelId);
+    const { id } = thread.latest;
+    const { channelId: destination } = slot;
+    const channelId = destination ?? (await destinationOf(thread, slot));
+    const entry = await ledger.intend(id, slot.purpose, channelId);
+    slot.channelId = entry.channelId;
     if (entry.ts !== null && entry.ts !== slot.deletedTs) {
       // Somebody else has posted it meanwhile.
       Object.assign(slot, { ts: entry.ts, sentHash: entry.contentHash, mayExist: false });
       return;
     }
     if (slot.mayExist) {
-      slot.ts = await lookFor(thread, slot, entry.intendedAt);
+      slot.ts = await lookFor(thread, slot, entry);
       slot.mayExist = false;
       if (slot.ts !== null) return ledger.posted(id, slot.purpose, slot.ts, '');
     }
-    const ts = await postOnce(thread, slot, wanted);
+    const ts = await postOnce(thread, slot, entry.channelId, wanted);
     Object.assign(slot, { ts, sentAt: now() });
     await ledger.posted(id, slot.purpose, ts, wanted.hash);
     slot.sentHash = wanted.hash;
   }
 
-  async function postOnce(thread: Thread, slot: Slot, wanted: Wanted): Promise<string> {
-    const { id, conversation } = thread.latest;
-    const threadTs = rootOf(thread, slot);
+  /** A direct message has a channel of its own, which Slack makes when it is asked for. */
+  async function destinationOf(thread: Thread, slot: Slot): Promise<string> {
+    if (typeof slot.place !== 'object') return channelOf(thread, slot);
+    const { channel } = await client.conversations.open({ users: slot.place.userId });
+    if (channel?.id === undefined) throw new Error(`Slack named no direct message to ${slot.place.userId}.`);
+    return channel.id;
+  }
+
+  async function postOnce(thread: Thread, slot: Slot, channelId: string, wanted: Wanted): Promise<string> {
+    const threadTs = threadOf(thread, slot);
     slot.mayExist = true;
     try {
       const { ts } = await client.chat.postMessage({
-        channel: conversation.channelId,
+        channel: channelId,
         ...wanted.message,
-        ...(threadTs === null ? {} : { thread_ts: threadTs }),
-        metadata: metadataOf(id, slot.purpose),
+        ...placed(threadTs, slot.broadcast),
+        metadata: metadataOf(thread.latest.id, slot.purpose),
         unfurl_links: false,
         unfurl_media: false,
       });
@@ -95,13 +105,16 @@ export function createDelivery(
   }
 
   /** Without the right to read the channel, a message that may stand there twice is better than none. */
-  async function lookFor(thread: Thread, slot: Slot, intendedAt: string): Promise<string | null> {
-    const { id, conversation } = thread.latest;
+  async function lookFor(
+    thread: Thread,
+    slot: Slot,
+    { channelId, intendedAt }: { channelId: string; intendedAt: string },
+  ): Promise<string | null> {
     const lost: Lost = {
       botId: bot().id,
-      channelId: conversation.channelId,
-      threadTs: rootOf(thread, slot),
-      investigationId: id,
+      channelId,
+      threadTs: threadOf(thread, slot),
+      investigationId: thread.latest.id,
       purpose: slot.purpose,
       intendedAt,
     };
@@ -119,11 +132,11 @@ export function createDelivery(
   }
 
   async function edit(thread: Thread, slot: Slot, ts: string, wanted: Wanted): Promise<void> {
-    const { id, conversation } = thread.latest;
+    const { id } = thread.latest;
     pace.edited(now());
     slot.sentAt = now();
     const metadata = metadataOf(id, slot.purpose);
-    await client.chat.update({ channel: conversation.channelId, ts, ...wanted.message, metadata });
+    await client.chat.update({ channel: channelOf(thread, slot), ts, ...wanted.message, metadata });
     await ledger.posted(id, slot.purpose, ts, wanted.hash);
     slot.sentHash = wanted.hash;
   }
@@ -140,7 +153,7 @@ export function createDelivery(
     switch (failure.kind) {
       case 'rate_limited':
         slot.retryAt = now() + failure.retryAfterMs;
-        pace.hold(kind, thread.latest.conversation.channelId, slot.retryAt);
+        pace.hold(kind, channelOf(thread, slot), slot.retryAt);
         log.warn({ ...about, retryAfterMs: failure.retryAfterMs }, 'Slack asks to slow down; the message follows.');
         return;
       case 'uncertain':
@@ -167,19 +180,35 @@ export function createDelivery(
       return;
     }
     slot.refusedHash = wanted.hash;
-    await tellUnposted(thread, code);
+    // Somebody who takes no direct messages reads the thread.
+    if (typeof slot.place !== 'object') await tellUnposted(thread, code);
   }
 
   /** Once for each reason, and once more when there is a verdict. */
-  async function tellUnposted({ latest, told }: Thread, code: string): Promise<void> {
-    const topic = `${code}, ${latest.state === 'investigating' ? 'progress' : 'verdict'}`;
-    if (told.has(topic)) return;
-    told.add(topic);
+  async function tellUnposted({ posting, told }: Thread, code: string): Promise<void> {
+    if (posting?.unposted == null) return;
+    const { to, topic, message } = posting.unposted;
+    const reason = `${code}, ${topic}`;
+    if (told.has(reason)) return;
+    told.add(reason);
     // Nobody can be invited to a conversation between two people.
-    const canInvite = invitable.includes(code) && /^[CG]/.test(latest.conversation.channelId);
+    const canInvite = invitable.includes(code) && /^[CG]/.test(to.channelId);
     const invite = canInvite ? `/invite @${bot().name}` : null;
-    await answers.tell(latest.conversation, unpostedReply(slackErrorWords(code), invite, latest));
+    await answers.tell(to, message(slackErrorWords(code), invite));
   }
 
   return deliver;
+}
+
+/** Two shapes, because a message that is no reply cannot be broadcast. */
+function placed(threadTs: string | null, broadcast: boolean) {
+  if (threadTs === null) return {};
+  return broadcast ? { thread_ts: threadTs, reply_broadcast: true as const } : { thread_ts: threadTs };
+}
+
+/** The channel of a message; for a direct message that is not open yet, who it is for stands in for it. */
+export function channelOf(thread: Thread, slot: Slot): string {
+  if (slot.channelId !== null) return slot.channelId;
+  if (typeof slot.place === 'object') return slot.place.userId;
+  return (slot.place === 'thread' ? rootOf(thread)?.channelId : null) ?? thread.posting?.channelId ?? '';
 }

@@ -6,8 +6,7 @@ export function registerEvents(app: App, { investigations, publisher, identity }
   app.event('member_joined_channel', async ({ event }) => {
     const { teamId, botUserId } = identity();
     if (event.user !== botUserId) return;
-    const open = await investigations.listOpen({ teamId, channelId: event.channel });
-    await publisher.retry(open.map(({ id }) => id));
+    await publisher.retry(await investigations.listOpen({ teamId, channelId: event.channel }));
   });
   return ['member_joined_channel'];
 }

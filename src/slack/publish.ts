@@ -1,44 +1,28 @@
 /**
- * Brings the record to the channel: one card for each investigation, edited in place, and its thread. Every message is
- * rendered from the newest record, and only those whose content has changed are sent, as fast as Slack allows.
+ * Brings records to Slack: one card for each investigation, edited in place, and its thread; one message for a storm.
+ * Every message is rendered from the newest record, and only those whose content has changed are sent, as fast as
+ * Slack allows.
  */
-import type { Conversation, Investigation, MessagePurpose, Outlets } from '../investigations/types.ts';
-import type { Message } from '../render/blocks.ts';
-import { card } from '../render/card.ts';
-import { evidenceMessage } from '../render/evidence.ts';
-import { type Check, playbookMessage } from '../render/playbook.ts';
+import type { Conversation, Investigation, Outlets } from '../investigations/types.ts';
+import { UntoldError } from '../investigations/untold.ts';
 import { refusalMessage } from '../render/refusals.ts';
 import { joinedReply } from '../render/replies.ts';
 import type { After } from './answers.ts';
-import { createDelivery, type DeliveryDependencies } from './deliver.ts';
+import { channelOf, createDelivery, type DeliveryDependencies } from './deliver.ts';
 import { createPace } from './pace.ts';
-import {
-  isAtRest,
-  isDue,
-  isUrgent,
-  newSlot,
-  newThread,
-  rankOf,
-  type Slot,
-  slotOf,
-  type Thread,
-  want,
-} from './slots.ts';
+import { type PostingOptions, questionSubject, type Subject, stormSubject, subjectOf } from './postings.ts';
+import { isAtRest, isDue, isUrgent, newThread, rootOf, type Slot, show, slotOf, type Thread } from './slots.ts';
 
-export interface PublisherDependencies extends DeliveryDependencies {
-  /** The nine steps and five diagnoses, in order. */
-  checks: readonly Check[];
+export interface PublisherDependencies extends DeliveryDependencies, PostingOptions {
   bot(): { id: string; name: string; workspaceUrl: string };
   after: After;
-  /** The newest record. */
-  read(id: string): Promise<Investigation | null>;
+  /** False where another process publishes: nothing is sent to a channel then. */
+  mayPublish(): boolean;
 }
 
-export interface Publisher extends Outlets {
-  /** Opens the evidence of `step:4` as a message of the thread; it is kept up to date from then on. */
-  showEvidence(investigation: Investigation, check: string): Promise<void>;
+export interface Publisher extends Pick<Outlets, 'publish' | 'publishStorm' | 'refuse' | 'joined'> {
   /** The bot was let into a channel: what Slack refused there is tried again. */
-  retry(ids: readonly string[]): Promise<void>;
+  retry(investigations: readonly Investigation[]): Promise<void>;
   /** Where the card is; null while it is not posted. */
   permalink(investigationId: string): Promise<string | null>;
   /** Resolves when everything that can be sent was sent. */
@@ -52,47 +36,54 @@ interface Held {
   thread: Thread;
   loaded: Promise<void>;
   users: number;
+  /** Who waits until it is at rest. */
+  waiting: (() => void)[];
 }
 
 const progressGapMs = 3_000;
-/** How often a record that could not be published is tried again, and how long after. */
-const retries = 5;
-const retryMs = 5_000;
+/** How soon it is looked again whether this process may publish. */
+const leaseCheckMs = 1_000;
 
 export function createPublisher(dependencies: PublisherDependencies): Publisher {
-  const { ledger, checks, answers, bot, clock, after, log, read } = dependencies;
+  const { ledger, answers, bot, clock, after, log, mayPublish } = dependencies;
   const pace = createPace();
   const deliver = createDelivery(dependencies, pace);
   const held = new Map<string, Held>();
   let cancelWake = () => {};
   let stopped = false;
-  const waiting: (() => void)[] = [];
 
   const now = () => clock().getTime();
 
-  /** Applies the newest record and hands over what is to be sent. */
-  async function update(
-    investigation: Investigation,
-    change: (thread: Thread) => Promise<void> | void = () => {},
-  ): Promise<void> {
-    if (stopped) return;
-    const entry = held.get(investigation.id) ?? hold(investigation);
+  /** Resolves when Slack shows the record, or a newer one, or never will. */
+  async function publish(subject: Subject): Promise<void> {
+    await atRest(await update(subject));
+  }
+
+  /** Takes over the newest record and hands over what is to be sent. */
+  async function update(subject: Subject, change: (thread: Thread) => void = () => {}): Promise<Held> {
+    if (stopped) throw new Error('Nothing is published any more.');
+    const entry = held.get(subject.id) ?? hold(subject);
     // Whoever read it longer ago must not undo what was written since.
-    if (investigation.version >= entry.thread.latest.version) entry.thread.latest = investigation;
+    if (subject.version >= entry.thread.latest.version) entry.thread.latest = subject;
     entry.users += 1;
     try {
       await entry.loaded;
-      await change(entry.thread);
+      change(entry.thread);
     } finally {
       entry.users -= 1;
     }
     render(entry.thread);
     pump();
+    return entry;
   }
 
-  function hold(investigation: Investigation): Held {
-    const { id } = investigation;
-    const thread = newThread(investigation);
+  function atRest({ thread, waiting }: Held): Promise<void> {
+    return isAtRest(thread) ? Promise.resolve() : new Promise(resolve => waiting.push(resolve));
+  }
+
+  function hold(subject: Subject): Held {
+    const { id } = subject;
+    const thread = newThread(subject);
     const loaded = ledger.all(id).then(
       entries => {
         for (const entry of entries) thread.slots.set(entry.purpose, slotOf(entry));
@@ -102,46 +93,21 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
         throw error;
       },
     );
-    const entry = { thread, loaded, users: 0 };
+    const entry: Held = { thread, loaded, users: 0, waiting: [] };
     held.set(id, entry);
     return entry;
   }
 
-  /** A record that cannot be shown is a defect: it is logged once, and the other messages go out all the same. */
+  /** A record that cannot be shown is a defect: it is logged once, and what Slack shows stays as it is. */
   function render(thread: Thread): void {
-    for (const slot of thread.slots.values()) {
-      try {
-        want(slot, messageFor(thread.latest, slot.purpose, checks));
-      } catch (error) {
-        want(slot, null);
-        if (slot.brokenVersion === thread.latest.version) continue;
-        slot.brokenVersion = thread.latest.version;
-        log.error(
-          { err: error, investigationId: thread.latest.id, purpose: slot.purpose },
-          'A message could not be made of an investigation, so it is not sent.',
-        );
-      }
-    }
-  }
-
-  /** Publishes, and where the store does not answer tries again with what is newest then. */
-  async function publish(investigation: Investigation, triesLeft = retries): Promise<void> {
+    const { latest } = thread;
     try {
-      await update(investigation);
+      const root = rootOf(thread);
+      show(thread, latest.render(root === null ? null : addressOf(channelOf(thread, root), root.ts)));
     } catch (error) {
-      const about = { err: error, investigationId: investigation.id };
-      if (triesLeft === 0) {
-        log.error(about, 'An investigation could not be published, and is given up until it changes.');
-        return;
-      }
-      log.warn(about, 'An investigation could not be published; it is tried again shortly.');
-      after(retryMs, () => {
-        if (stopped) return;
-        read(investigation.id).then(
-          newest => publish(newest ?? investigation, triesLeft - 1),
-          () => publish(investigation, triesLeft - 1),
-        );
-      });
+      if (thread.brokenVersion === latest.version) return;
+      thread.brokenVersion = latest.version;
+      log.error({ err: error, investigationId: latest.id }, 'No messages could be made of a record, so none is sent.');
     }
   }
 
@@ -151,14 +117,12 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     if (stopped) return;
     let wake = Number.POSITIVE_INFINITY;
     for (const { thread, slot } of due()) {
-      const at = sendAt(thread, slot);
+      const at = mayPublish() ? sendAt(thread, slot) : now() + leaseCheckMs;
       if (at <= now()) void send(thread, slot);
       else wake = Math.min(wake, at);
     }
     if (Number.isFinite(wake)) cancelWake = after(Math.max(1, wake - now()), pump);
     forget();
-    if (!isQuiet()) return;
-    for (const resolve of waiting.splice(0)) resolve();
   }
 
   async function send(thread: Thread, slot: Slot): Promise<void> {
@@ -177,91 +141,83 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     return [...held.values()]
       .flatMap(({ thread }) => [...thread.slots.values()].map(slot => ({ thread, slot })))
       .filter(({ thread, slot }) => isDue(thread, slot))
-      .sort((a, b) => rankOf(a.thread, a.slot) - rankOf(b.thread, b.slot));
+      .sort((a, b) => a.slot.rank - b.slot.rank);
   }
 
   function sendAt(thread: Thread, slot: Slot): number {
-    if (slot.ts === null) return Math.max(pace.postAt(thread.latest.conversation.channelId, now()), slot.retryAt);
+    if (slot.ts === null) return Math.max(pace.postAt(channelOf(thread, slot), now()), slot.retryAt);
     const urgent = isUrgent(thread);
     return Math.max(pace.editAt(urgent, now()), slot.retryAt, urgent ? 0 : slot.sentAt + progressGapMs);
   }
 
-  function isQuiet(): boolean {
-    return [...held.values()].every(({ thread }) => isAtRest(thread));
-  }
-
-  function quiet(): Promise<void> {
-    return isQuiet() ? Promise.resolve() : new Promise(resolve => waiting.push(resolve));
-  }
-
+  /** Tells those who wait, and lets go of what is done with; while a run is under way, more comes soon. */
   function forget(): void {
-    for (const [id, { thread, users }] of held) {
-      if (users === 0 && isUrgent(thread) && isAtRest(thread)) held.delete(id);
+    for (const [id, { thread, users, waiting }] of held) {
+      if (!isAtRest(thread)) continue;
+      for (const resolve of waiting.splice(0)) resolve();
+      if (users === 0 && isUrgent(thread)) held.delete(id);
     }
+  }
+
+  async function settled(): Promise<void> {
+    const moving = () => [...held.values()].filter(({ thread, users }) => users > 0 || !isAtRest(thread));
+    for (let rest = moving(); rest.length > 0; rest = moving()) {
+      await Promise.all(rest.map(entry => entry.loaded.then(() => atRest(entry))));
+    }
+  }
+
+  /** Posts a question without waiting for a turn of the record's publisher: whoever works off the inbox asks it. */
+  async function ask(subject: Subject): Promise<void> {
+    const thread = newThread(subject);
+    for (const entry of await ledger.all(subject.id)) thread.slots.set(entry.purpose, slotOf(entry));
+    render(thread);
+    for (const slot of thread.slots.values()) {
+      if (!isDue(thread, slot)) continue;
+      await deliver(thread, slot);
+      if (slot.ts === null && slot.refusedHash === null) throw new UntoldError(Math.max(0, slot.retryAt - now()));
+    }
+  }
+
+  function addressOf(channelId: string, ts: string | null): string | null {
+    return ts === null ? null : `${bot().workspaceUrl}archives/${channelId}/p${ts.replace('.', '')}`;
   }
 
   async function permalink(investigationId: string): Promise<string | null> {
     const entry = await ledger.find(investigationId, 'card');
-    if (entry?.ts == null) return null;
-    return `${bot().workspaceUrl}archives/${entry.channelId}/p${entry.ts.replace('.', '')}`;
+    return entry === null ? null : addressOf(entry.channelId, entry.ts);
   }
 
   return {
-    publish: investigation => publish(investigation),
+    publish: investigation => publish(subjectOf(investigation, dependencies)),
+    publishStorm: (storm, members) => publish(stormSubject(storm, members)),
     async refuse(conversation, refusal) {
-      await answers.tellOnce(conversation, refusalMessage(refusal));
+      const message = refusalMessage(refusal);
+      if (conversation.userId !== null) await answers.tellOnce(conversation, message);
+      else await ask(questionSubject(refusal.inboxId, conversation, message));
     },
     async joined(conversation: Conversation, investigation) {
+      if (conversation.userId === null) return;
       // Where else it was asked for may be a private channel.
       const here = conversation.channelId === investigation.conversation.channelId;
       const url = here ? await permalink(investigation.id) : null;
       await answers.tellOnce(conversation, joinedReply(investigation, url, here));
     },
-    showEvidence: (investigation, check) =>
-      update(investigation, async ({ slots }) => {
-        const purpose: MessagePurpose = `evidence:${check}`;
-        if (slots.has(purpose)) return;
-        const slot = newSlot(purpose);
-        slots.set(purpose, slot);
-        try {
-          const entry = await ledger.intend(investigation.id, purpose, investigation.conversation.channelId);
-          if (entry.ts !== null) slots.set(purpose, slotOf(entry));
-        } catch (error) {
-          slots.delete(purpose);
-          throw error;
-        }
-      }),
-    async retry(ids) {
-      for (const id of ids) {
-        const investigation = await read(id);
-        if (investigation === null) continue;
-        await update(investigation, ({ slots }) => {
+    async retry(investigations) {
+      for (const investigation of investigations) {
+        await update(subjectOf(investigation, dependencies), ({ slots }) => {
           for (const slot of slots.values()) slot.refusedHash = null;
         });
       }
     },
     permalink,
-    settled: quiet,
+    settled,
     async stop(graceMs) {
       const grace = Promise.withResolvers<void>();
       const cancel = after(graceMs, grace.resolve);
-      await Promise.race([quiet(), grace.promise]);
+      await Promise.race([settled(), grace.promise]);
       cancel();
       stopped = true;
       cancelWake();
     },
   };
-}
-
-function messageFor(investigation: Investigation, purpose: MessagePurpose, checks: readonly Check[]): Message | null {
-  switch (purpose) {
-    case 'card':
-      return card(investigation, checks);
-    case 'playbook':
-      return playbookMessage(investigation, checks, 'step');
-    case 'diagnoses':
-      return playbookMessage(investigation, checks, 'diagnosis');
-    default:
-      return evidenceMessage(investigation, checks, purpose.slice('evidence:'.length));
-  }
 }

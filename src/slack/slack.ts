@@ -32,6 +32,10 @@ export interface SlackDependencies {
   settings: SlackSettings;
   allowed: Allowed;
   investigations: Investigations;
+  /** False where another process publishes. */
+  mayPublish(): boolean;
+  /** User group that a handoff goes to that nobody has answered; null: there is none. */
+  fallbackGroup: string | null;
   /** The nine steps and five diagnoses, in order. */
   checks: readonly Check[];
   clock: () => Date;
@@ -62,7 +66,7 @@ export const slackPath = '/slack/events';
 const bodyLimitBytes = 1_000_000;
 
 export function createSlack(dependencies: SlackDependencies): Slack {
-  const { settings, allowed, investigations, checks, clock, log, after = later } = dependencies;
+  const { settings, allowed, investigations, checks, fallbackGroup, clock, log, after = later } = dependencies;
   const logger = boltLogger(log);
   const options = clientOptions(settings.apiUrl, logger);
   const client = new WebClient(settings.botToken, options);
@@ -82,10 +86,11 @@ export function createSlack(dependencies: SlackDependencies): Slack {
     ledger: investigations.ledger,
     answers,
     checks,
+    fallbackGroup,
+    mayPublish: () => dependencies.mayPublish(),
     clock,
     after,
     log,
-    read: id => investigations.get(id),
     bot: () => ({ id: identity().botId, name: identity().botName, workspaceUrl: identity().workspaceUrl }),
   });
   const permit = createPermit(client, allowed, clock, log);
@@ -150,7 +155,14 @@ export function createSlack(dependencies: SlackDependencies): Slack {
 
   return {
     handle: receiver instanceof HTTPReceiver ? (request, response) => handle(receiver, request, response) : null,
-    outlets: publisher,
+    outlets: {
+      teamId: () => identity().teamId,
+      publish: publisher.publish,
+      publishStorm: publisher.publishStorm,
+      refuse: publisher.refuse,
+      joined: publisher.joined,
+      async refreshHomes() {},
+    },
     registered,
     async start() {
       known = await whoAmI(client);

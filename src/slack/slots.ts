@@ -1,22 +1,32 @@
 /** What is known of each message: what it should show, and what Slack has of it. No network, no time. */
 import { createHash } from 'node:crypto';
-import type { Investigation, LedgerEntry, MessagePurpose } from '../investigations/types.ts';
+import type { LedgerEntry, MessagePurpose } from '../investigations/types.ts';
 import type { Message } from '../render/blocks.ts';
+import type { Posting, PostingMessage, Subject } from './postings.ts';
 
-/** The messages of one investigation. */
+/** The messages of one record. */
 export interface Thread {
   /** The newest record. */
-  latest: Investigation;
+  latest: Subject;
+  /** What it should show; null: no messages could be made of it. */
+  posting: Posting | null;
   slots: Map<MessagePurpose, Slot>;
   /** What the asker was told in private already. */
   told: Set<string>;
+  /** Version of the record that no messages could be made of. */
+  brokenVersion: number | null;
 }
 
 /** One message. */
 export interface Slot {
   purpose: MessagePurpose;
+  place: PostingMessage['place'];
+  broadcast: boolean;
+  rank: number;
   /** null: there is nothing to show yet. */
   wanted: Wanted | null;
+  /** Where it was posted, or is about to be; null: where its thread is. */
+  channelId: string | null;
   /** null: not posted, as far as is known. */
   ts: string | null;
   sentHash: string | null;
@@ -33,8 +43,6 @@ export interface Slot {
   plain: boolean;
   /** Where it was, and was deleted by somebody. */
   deletedTs: string | null;
-  /** Version of the record that no message could be made of. */
-  brokenVersion: number | null;
 }
 
 export interface Wanted {
@@ -42,16 +50,18 @@ export interface Wanted {
   hash: string;
 }
 
-const fixedPurposes: readonly MessagePurpose[] = ['card', 'playbook', 'diagnoses'];
-
-export function newThread(latest: Investigation): Thread {
-  return { latest, slots: new Map(fixedPurposes.map(purpose => [purpose, newSlot(purpose)])), told: new Set() };
+export function newThread(latest: Subject): Thread {
+  return { latest, posting: null, slots: new Map(), told: new Set(), brokenVersion: null };
 }
 
-export function newSlot(purpose: MessagePurpose): Slot {
+function newSlot(purpose: MessagePurpose): Slot {
   return {
     purpose,
+    place: 'thread',
+    broadcast: false,
+    rank: 0,
     wanted: null,
+    channelId: null,
     ts: null,
     sentHash: null,
     mayExist: false,
@@ -62,16 +72,26 @@ export function newSlot(purpose: MessagePurpose): Slot {
     refusedHash: null,
     plain: false,
     deletedTs: null,
-    brokenVersion: null,
   };
 }
 
 /** A message that an earlier process has posted, or meant to. */
-export function slotOf({ purpose, ts, contentHash }: LedgerEntry): Slot {
-  return { ...newSlot(purpose), ts, sentHash: contentHash, mayExist: ts === null };
+export function slotOf({ purpose, channelId, ts, contentHash }: LedgerEntry): Slot {
+  return { ...newSlot(purpose), channelId, ts, sentHash: contentHash, mayExist: ts === null };
 }
 
-export function want(slot: Slot, message: Message | null): void {
+/** Takes over what the messages should be. One that is wanted no more stays as it is. */
+export function show(thread: Thread, posting: Posting): void {
+  thread.posting = posting;
+  for (const { purpose, place, broadcast = false, rank, message } of posting.messages) {
+    const slot = thread.slots.get(purpose) ?? newSlot(purpose);
+    thread.slots.set(purpose, slot);
+    Object.assign(slot, { place, broadcast, rank });
+    want(slot, message);
+  }
+}
+
+function want(slot: Slot, message: Message | null): void {
   // The last resort for blocks that Slack does not take.
   const shown = message !== null && slot.plain ? { text: message.text, blocks: [] } : message;
   slot.wanted = shown === null ? null : { message: shown, hash: hashOf(shown) };
@@ -81,11 +101,6 @@ function hashOf(message: Message): string {
   return createHash('sha256').update(JSON.stringify(message)).digest('base64url');
 }
 
-/** A run under way is progress; everything else is what somebody waits for. */
-export function isUrgent(thread: Thread): boolean {
-  return thread.latest.state !== 'investigating';
-}
-
 /** It differs from what Slack shows, and may be sent. */
 export function isDue(thread: Thread, slot: Slot): boolean {
   const { wanted } = slot;
@@ -93,27 +108,27 @@ export function isDue(thread: Thread, slot: Slot): boolean {
     return false;
   // A channel that refused us is not asked again for mere progress.
   if (slot.refusedHash !== null && !isUrgent(thread)) return false;
-  return slot.purpose === 'card' || rootOf(thread, slot) !== null;
+  return slot.place !== 'thread' || threadOf(thread, slot) !== null;
+}
+
+/** A run under way is progress; everything else is what somebody waits for. */
+export function isUrgent({ posting }: Thread): boolean {
+  return posting?.urgent ?? true;
 }
 
 export function isAtRest(thread: Thread): boolean {
   return [...thread.slots.values()].every(slot => !slot.sending && !isDue(thread, slot));
 }
 
-/** The message whose thread this one belongs to; null for a card that stands in the channel, and before there is one. */
-export function rootOf(thread: Thread, slot: Slot): string | null {
-  const { threadTs } = thread.latest.conversation;
-  if (threadTs !== null || slot.purpose === 'card') return threadTs;
-  return thread.slots.get('card')?.ts ?? null;
+/** The thread that a message stands in; null for a root in the channel, and before there is one. */
+export function threadOf(thread: Thread, slot: Slot): string | null {
+  if (typeof slot.place === 'object') return null;
+  const own = thread.posting?.threadTs ?? null;
+  if (own !== null || slot.place === 'root') return own;
+  return rootOf(thread)?.ts ?? null;
 }
 
-/** The most awaited first: a verdict before progress, the card before its thread. */
-export function rankOf(thread: Thread, slot: Slot): number {
-  return (isUrgent(thread) ? 0 : 10) + rankOfPurpose(slot.purpose);
-}
-
-function rankOfPurpose(purpose: MessagePurpose): number {
-  if (purpose === 'card') return 0;
-  if (purpose === 'playbook') return 2;
-  return purpose === 'diagnoses' ? 3 : 1;
+/** The message that the others are the thread of. */
+export function rootOf(thread: Thread): Slot | null {
+  return [...thread.slots.values()].find(slot => slot.place === 'root') ?? null;
 }

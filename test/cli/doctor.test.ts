@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { operationNames } from '../../src/aws/operations.ts';
 import { run } from '../../src/cli/doctor.ts';
 import { type Environment, parseConfig } from '../../src/config.ts';
-import { openDatabase } from '../../src/investigations/database.ts';
+import { openSqlite } from '../../src/investigations/sqlite.ts';
 import type { WorldDocument } from '../../src/sandbox/aws/world.ts';
 import { shippedManifest } from '../../src/sandbox/slack/manifest.ts';
 import { createSlackWorkspace, type WorkspaceOptions } from '../../src/sandbox/slack/workspace.ts';
@@ -321,7 +321,7 @@ describe('the store', () => {
 
   test('that another process holds may be the running bot', async () => {
     const folder = temporaryFolder();
-    const database = await openDatabase(folder, () => new Date());
+    const database = await openSqlite(folder, () => new Date());
     onTestFinished(() => database.close());
 
     const { about } = await doctor({ world: noAws, workspace: null, environment: { DATA_DIR: folder } });

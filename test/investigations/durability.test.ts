@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { chmodSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { DataFolderError, openDatabase } from '../../src/investigations/database.ts';
+import { StoreError } from '../../src/investigations/database.ts';
 import { createInvestigations } from '../../src/investigations/investigations.ts';
+import { openSqlite } from '../../src/investigations/sqlite.ts';
 import { evidence, finding, found, orders, request, submission } from './data.ts';
 import { openBench, recordingOutlets, scriptedService, silent, temporaryFolder, testClock } from './fixtures.ts';
 
@@ -28,8 +29,8 @@ describe('the data folder', () => {
     const folder = temporaryFolder();
     const other = await otherProcess(folder);
 
-    const opening = openDatabase(folder, testClock());
-    await expect(opening).rejects.toThrow(DataFolderError);
+    const opening = openSqlite(folder, testClock());
+    await expect(opening).rejects.toThrow(StoreError);
     await expect(opening).rejects.toThrow(new RegExp(`in use by process ${other.pid} on \\S+ since 20.*DATA_DIR\\.$`));
   });
 
@@ -37,23 +38,23 @@ describe('the data folder', () => {
     const folder = temporaryFolder();
     const other = await otherProcess(folder);
     await other.kill();
-    const database = await openDatabase(folder, testClock());
+    const database = await openSqlite(folder, testClock());
     await database.close();
   });
 
   test('is free again after a close, and is not shared within a process either', async () => {
     const folder = temporaryFolder();
-    const database = await openDatabase(folder, testClock());
-    await expect(openDatabase(folder, testClock())).rejects.toThrow(`in use by process ${process.pid}`);
+    const database = await openSqlite(folder, testClock());
+    await expect(openSqlite(folder, testClock())).rejects.toThrow(`in use by process ${process.pid}`);
     await database.close();
-    const again = await openDatabase(folder, testClock());
+    const again = await openSqlite(folder, testClock());
     await again.close();
   });
 
   test('has files that only their owner may read, whatever the folder allows', async () => {
     const folder = temporaryFolder();
     chmodSync(folder, 0o755);
-    const database = await openDatabase(folder, testClock());
+    const database = await openSqlite(folder, testClock());
     const modes = readdirSync(folder).map(name => statSync(join(folder, name)).mode & 0o777);
     await database.close();
     expect(modes.length).toBeGreaterThanOrEqual(4);
@@ -61,7 +62,7 @@ describe('the data folder', () => {
   });
 
   test('that cannot be made says why and what to do', async () => {
-    await expect(openDatabase('/dev/null/data', testClock())).rejects.toThrow(/cannot be used .*DATA_DIR/);
+    await expect(openSqlite('/dev/null/data', testClock())).rejects.toThrow(/cannot be used .*DATA_DIR/);
   });
 });
 
@@ -90,15 +91,19 @@ describe('a process that was killed in the middle of a run', () => {
 });
 
 describe('a start', () => {
-  test('publishes again what had changed: its last state may not have reached Slack', async () => {
+  test('publishes what had not reached Slack, and nothing else', async () => {
     const first = await openBench();
+    await first.investigations.submit(submission('shown', { request: request({ target: 'shown' }) }));
+    await first.investigations.idle();
+    first.service.location = () => found({ ...orders, apiId: 'lost' });
+    first.outlets.publish = () => Promise.reject(new Error('Slack is away.'));
     await first.investigations.submit(submission('one'));
     await first.investigations.idle();
     await first.close();
 
     const second = await openBench({ folder: first.folder, clock: first.clock });
     await second.investigations.idle();
-    expect(second.outlets.published).toMatchObject([{ state: 'diagnosed' }]);
+    expect(second.outlets.published).toMatchObject([{ state: 'diagnosed', target: { apiId: 'lost' } }]);
     expect(second.service.diagnosed).toEqual([]);
   });
 
@@ -122,12 +127,20 @@ describe('two workers on one store', () => {
   /** As two replicas are: each with a worker of its own, none alone on the store. */
   async function replicas() {
     const clock = testClock();
-    const database = { ...(await openDatabase(temporaryFolder(), clock)), exclusive: false };
+    const database = { ...(await openSqlite(temporaryFolder(), clock)), exclusive: false };
     const one = scriptedService();
     const two = scriptedService();
     const outlets = recordingOutlets();
     let next = 0;
-    const shared = { database, outlets, clock, newId: () => `id-${++next}`, log: silent, retentionDays: 90 };
+    const shared = {
+      database,
+      outlets,
+      clock,
+      newId: () => `id-${++next}`,
+      log: silent,
+      retentionDays: 90,
+      alarms: { routes: [], channel: 'C1' },
+    };
     const first = createInvestigations({ ...shared, service: one });
     const second = createInvestigations({ ...shared, service: two });
     onTestFinished(async () => {
@@ -235,6 +248,7 @@ describe('retention', () => {
     await first.investigations.submit(submission('one'));
     await first.investigations.idle();
     const [{ id = '' } = {}] = await first.investigations.listOpen({ teamId: 'T1' });
+    await first.investigations.resolve(id, 'U1');
     await first.investigations.ledger.intend(id, 'card', 'C1');
 
     first.clock.advance(15 * 24 * 60 * 60_000);

@@ -2,10 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import type { DiagnosisRequest, DiagnosisService, Finding, Location, Trigger } from '../../src/diagnosis/types.ts';
-import { openDatabase } from '../../src/investigations/database.ts';
+import type {
+  Change,
+  DiagnosisRecord,
+  DiagnosisRequest,
+  DiagnosisService,
+  Finding,
+  Location,
+  Observation,
+  Trigger,
+} from '../../src/diagnosis/types.ts';
 import { createInvestigations, type RunningInvestigations } from '../../src/investigations/investigations.ts';
-import type { Conversation, Investigation, Outlets, Refusal } from '../../src/investigations/types.ts';
+import { openSqlite } from '../../src/investigations/sqlite.ts';
+import type { Conversation, Investigation, Outlets, Refusal, Storm } from '../../src/investigations/types.ts';
 import { createLog } from '../../src/telemetry.ts';
 import { finding, found, record, start, submission } from './data.ts';
 
@@ -36,7 +45,10 @@ export interface ScriptedService extends DiagnosisService {
   located: DiagnosisRequest[];
   diagnosed: Trigger[];
   checked: string[];
+  rechecked: DiagnosisRecord[];
   /** Set by tests: what is answered. */
+  late: () => Change[];
+  observation: () => Observation;
   location: (request: DiagnosisRequest) => Location;
   findings: () => Finding[];
   /** Set to a promise to hold runs and re-runs until it resolves. */
@@ -49,6 +61,9 @@ export function scriptedService(): ScriptedService {
     located: [],
     diagnosed: [],
     checked: [],
+    rechecked: [],
+    late: () => [],
+    observation: () => observation('steady'),
     location: () => found(),
     findings: () => [finding(1), finding(4)],
     gate: Promise.resolve(),
@@ -72,14 +87,28 @@ export function scriptedService(): ScriptedService {
       );
       return { ...before, findings };
     },
+    async recheck(before) {
+      service.rechecked.push(before);
+      await service.gate;
+      return { record: before, late: service.late() };
+    },
+    async observe() {
+      return service.observation();
+    },
   };
   return service;
+}
+
+export function observation(direction: Observation['direction']): Observation {
+  return { at: start.toISOString(), direction, requests: 100, errors: 50, lastErrorAt: null, points: null };
 }
 
 export interface RecordingOutlets extends Outlets {
   published: Investigation[];
   refused: { conversation: Conversation; refusal: Refusal }[];
   pointed: { conversation: Conversation; investigation: Investigation }[];
+  storms: { storm: Storm; members: readonly Investigation[] }[];
+  homes: string[];
 }
 
 export function recordingOutlets(): RecordingOutlets {
@@ -87,6 +116,15 @@ export function recordingOutlets(): RecordingOutlets {
     published: [],
     refused: [],
     pointed: [],
+    storms: [],
+    homes: [],
+    teamId: () => 'T1',
+    async publishStorm(storm, members) {
+      outlets.storms.push({ storm, members });
+    },
+    async refreshHomes(users) {
+      outlets.homes.push(...users);
+    },
     async publish(investigation) {
       outlets.published.push(investigation);
     },
@@ -115,7 +153,7 @@ export async function openBench(over: { folder?: string; clock?: Clock; retentio
   const { folder = temporaryFolder(), clock = testClock(), retentionDays = 90 } = over;
   const service = scriptedService();
   const outlets = recordingOutlets();
-  const database = await openDatabase(folder, clock);
+  const database = await openSqlite(folder, clock);
   let next = 0;
   const newId = () => `${clock().getTime()}-${++next}`;
   const investigations = createInvestigations({
@@ -126,6 +164,7 @@ export async function openBench(over: { folder?: string; clock?: Clock; retentio
     newId,
     log: silent,
     retentionDays,
+    alarms: { routes: [], channel: 'C0SBXINC01' },
   });
   let closed = false;
   async function close() {

@@ -85,7 +85,7 @@ describe('a press', () => {
     expect(await bench.investigations.press(bench.id, 'step:4', 'U7')).toBe('started');
     const waiting = await bench.investigations.get(bench.id);
     expect(waiting?.waitingSince).toBeDefined();
-    expect(bench.outlets.published.filter(item => item.id === bench.id).at(-1)).toEqual(waiting);
+    await expect.poll(() => bench.outlets.published.filter(item => item.id === bench.id).at(-1)).toEqual(waiting);
     expect(await bench.investigations.rerun(bench.id, 'U7')).toBe('started');
     expect((await bench.investigations.get(bench.id))?.waitingSince).toBeDefined();
     hold.resolve();

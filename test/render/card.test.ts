@@ -153,7 +153,7 @@ describe('the card', () => {
 
   it('counts how often it was asked for', () => {
     const occurrences = [1, 2, 3].map(() => ({ at: '2026-11-22T14:10:00.000Z', by: 'U0ALICE' }));
-    expect(show(diagnosedInvestigation({ occurrences }))).toContain('asked for 3 times');
+    expect(show(diagnosedInvestigation({ occurrences, occurrenceCount: 3 }))).toContain('asked for 3 times');
   });
 
   it('has only the buttons that do something now', () => {

@@ -57,14 +57,15 @@ async function openPublisher(options: WorkspaceOptions = {}) {
   const log = createLog('silent');
   const { botId, botName } = workspace.state.seed;
   const bot = () => ({ id: botId, name: botName, workspaceUrl: `${served.url}/` });
-  const records = new Map<string, Investigation>();
+  const lease = { mine: true };
   const start = (): Publisher =>
     createPublisher({
       client,
       ledger,
       checks: sampleChecks,
       answers: createAnswers(client, log, after),
-      read: async id => records.get(id) ?? null,
+      fallbackGroup: null,
+      mayPublish: () => lease.mine,
       bot,
       clock,
       after,
@@ -72,7 +73,7 @@ async function openPublisher(options: WorkspaceOptions = {}) {
     });
   const shown = () => workspace.messages('ana', 'incidents');
   const sent = (method: string) => workspace.calls.filter(call => call.method === method && call.answer === 'ok');
-  return { workspace, ledger, records, publisher: start(), start, shown, sent, made };
+  return { workspace, ledger, lease, publisher: start(), start, shown, sent, made };
 }
 
 function opened(id = 'inv-1', more: Partial<Investigation> = {}): Investigation {
@@ -103,7 +104,7 @@ describe('pacing', () => {
     const { publisher, made, shown } = await openPublisher();
     const findings = sampleFindings();
     for (let done = 0; done <= findings.length; done += 1) {
-      await publisher.publish(opened('inv-1', { progress: findings.slice(0, done) }));
+      void publisher.publish(opened('inv-1', { progress: findings.slice(0, done) }));
     }
     await publisher.settled();
     expect(readable(shown()[0] ?? { text: '', blocks: [] })).toContain('14 of 14 checks are done');
@@ -136,7 +137,7 @@ describe('pacing', () => {
     await publisher.settled();
     for (const [index, id] of ids.entries()) {
       const progress = sampleFindings().slice(0, 3);
-      await publisher.publish(index === 29 ? diagnosed(id) : opened(id, { progress }));
+      void publisher.publish(index === 29 ? diagnosed(id) : opened(id, { progress }));
     }
     await publisher.settled();
 
@@ -260,13 +261,12 @@ describe('what Slack refuses', () => {
   });
 
   it('does not post a thread before its card', async () => {
-    const { publisher, workspace, records, shown } = await openPublisher();
+    const { publisher, workspace, shown } = await openPublisher();
     workspace.failNext('chat.postMessage', { error: 'is_archived' });
     await publisher.publish(diagnosed());
     await publisher.settled();
     expect(shown().filter(message => message.onlyFor === null)).toEqual([]);
-    records.set('inv-1', diagnosed());
-    await publisher.retry(['inv-1', 'inv-gone']);
+    await publisher.retry([diagnosed()]);
     await publisher.settled();
     expect(shown().filter(message => message.onlyFor === null)).toHaveLength(3);
   });
@@ -275,22 +275,36 @@ describe('what Slack refuses', () => {
 describe('a record', () => {
   it('that is older than what was published changes nothing', async () => {
     const { publisher, shown } = await openPublisher();
-    await publisher.publish(diagnosed('inv-1', { version: 3 }));
-    await publisher.publish(opened('inv-1', { version: 2 }));
+    void publisher.publish(diagnosed('inv-1', { version: 3 }));
+    void publisher.publish(opened('inv-1', { version: 2 }));
     await publisher.settled();
     expect(shown()[0]?.text).toContain('Cause found');
   });
 
-  it('is published later where the ledger could not be read', async () => {
-    const { publisher, ledger, shown, workspace } = await openPublisher();
+  it('rejects where the ledger could not be read, and can be published later', async () => {
+    const { publisher, ledger, shown } = await openPublisher();
     const all = ledger.all;
     ledger.all = async () => {
       ledger.all = all;
       throw new Error('disk full');
     };
+    await expect(publisher.publish(diagnosed())).rejects.toThrow('disk full');
     await publisher.publish(diagnosed());
-    await workspace.until(() => shown().length > 0);
-    await publisher.settled();
+    expect(shown()).toHaveLength(3);
+  });
+
+  it('waits while another process publishes', async () => {
+    const { publisher, lease, shown } = await openPublisher();
+    lease.mine = false;
+    let told = false;
+    const publishing = publisher.publish(diagnosed()).then(() => {
+      told = true;
+    });
+    await new Promise(resolve => setImmediate(resolve));
+    expect(shown()).toEqual([]);
+    expect(told).toBe(false);
+    lease.mine = true;
+    await publishing;
     expect(shown()).toHaveLength(3);
   });
 
@@ -340,9 +354,8 @@ describe('stopping', () => {
     await publisher.publish(diagnosed());
     await publisher.settled();
     await publisher.stop(1_000);
-    await publisher.publish(
-      diagnosed('inv-1', { state: 'resolved', resolved: { by: 'U0SBXANA01', at: '2026-11-22T14:20:00Z' } }),
-    );
+    const resolved = { by: 'U0SBXANA01', at: '2026-11-22T14:20:00Z' };
+    await expect(publisher.publish(diagnosed('inv-1', { state: 'resolved', resolved }))).rejects.toThrow('any more');
     expect(shown()[0]?.text).toContain('Cause found');
   });
 });

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Candidate, DiagnosisService, Finding, Location } from '../../src/diagnosis/types.ts';
-import { openDatabase } from '../../src/investigations/database.ts';
 import { createInvestigations, type RunningInvestigations } from '../../src/investigations/investigations.ts';
+import { openSqlite } from '../../src/investigations/sqlite.ts';
 import type { Outlets } from '../../src/investigations/types.ts';
 import { httpTransport } from '../../src/sandbox/slack/delivery.ts';
 import type { Message } from '../../src/sandbox/slack/state.ts';
@@ -86,6 +86,19 @@ export function scriptedDiagnosis(): ScriptedDiagnosis {
       );
       return { ...record, findings };
     },
+    async recheck(record) {
+      return { record, late: [] };
+    },
+    async observe() {
+      return {
+        at: new Date().toISOString(),
+        direction: 'steady',
+        requests: 100,
+        errors: 50,
+        lastErrorAt: null,
+        points: null,
+      };
+    },
   };
   return service;
 }
@@ -124,9 +137,12 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
   const log = createLog('warn', { write: line => void logged.push(line) });
 
   const folder = mkdtempSync(join(tmpdir(), 'apigw-500-slack-'));
-  const database = await openDatabase(folder, clock);
+  const database = await openSqlite(folder, clock);
   const diagnosis = scriptedDiagnosis();
   const outlets: Outlets = {
+    teamId: () => slack.outlets.teamId(),
+    refreshHomes: users => slack.outlets.refreshHomes(users),
+    publishStorm: (storm, members) => slack.outlets.publishStorm(storm, members),
     publish: investigation => slack.outlets.publish(investigation),
     refuse: (conversation, refusal) => slack.outlets.refuse(conversation, refusal),
     joined: (conversation, investigation) => slack.outlets.joined(conversation, investigation),
@@ -141,6 +157,7 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
     newId,
     log,
     retentionDays: 90,
+    alarms: { routes: [], channel: 'C0SBXINC01' },
   });
   const slack = createSlack({
     settings: {
@@ -151,6 +168,8 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
     },
     allowed: { channels: null, userGroups: null, ...allowed },
     investigations,
+    mayPublish: investigations.mayPublish,
+    fallbackGroup: null,
     checks: sampleChecks,
     clock,
     after,
@@ -169,6 +188,7 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
     server.closeAllConnections();
     server.close();
     await investigations.stop(0);
+    await investigations.handOver();
     await database.close();
     await served.close();
     rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,48 @@
+/** What an alarm does to the investigation that it fired for. Pure. */
+import type { AlarmNotice, Trigger } from '../diagnosis/types.ts';
+import { askAgain, occurredAgain } from './record.ts';
+import { recover } from './schedule.ts';
+import type { AlarmState, Investigation } from './types.ts';
+
+/** After a recovery, an alarm within this time is the same incident. */
+export const cooldownMs = 30 * 60_000;
+/** A verdict younger than this answers an alarm that fires again. */
+const freshForMs = 10 * 60_000;
+
+/** The alarm that asked is known to the investigation. */
+export function knowing(investigation: Investigation, notice: AlarmNotice | undefined): Investigation {
+  if (notice === undefined) return investigation;
+  const { arn, name, state, at } = notice;
+  const others = investigation.alarms.filter(alarm => alarm.arn !== arn);
+  const newest: AlarmState = { arn, name, state, at };
+  return { ...investigation, alarms: [...others, newest] };
+}
+
+/** True for what SNS delivers late or again: the investigation knows a newer state of this alarm, or this one. */
+export function isStale({ alarms }: Investigation, { arn, at, state }: AlarmNotice): boolean {
+  const known = alarms.find(alarm => alarm.arn === arn);
+  return known !== undefined && (known.at > at || (known.at === at && known.state === state));
+}
+
+/** It fired again: an occurrence, and a run where the last verdict is old or there is none. */
+export function firedAgain(investigation: Investigation, trigger: Trigger, at: string): Investigation {
+  const { record, failure, state } = investigation;
+  const known = knowing(investigation, trigger.alarm);
+  if (state === 'investigating') return occurredAgain(known, trigger, at);
+  const verdictAt = record === null || failure !== null ? null : Date.parse(record.report.generatedAt);
+  const fresh = verdictAt !== null && Date.parse(at) - verdictAt < freshForMs;
+  return fresh && state === 'diagnosed' ? occurredAgain(known, trigger, at) : reopened(known, trigger, at);
+}
+
+/** Asked for again, also after it had recovered. */
+export function reopened(investigation: Investigation, trigger: Trigger, at: string): Investigation {
+  const { recovered: _, ...open } = askAgain(investigation, trigger, at);
+  return open;
+}
+
+/** The alarm is in another state; with the last of them at rest, the investigation has recovered. */
+export function alarmChanged(investigation: Investigation, notice: AlarmNotice, at: string): Investigation {
+  if (isStale(investigation, notice) || investigation.state === 'resolved') return investigation;
+  const known = { ...knowing(investigation, notice), updatedAt: at };
+  return known.alarms.every(alarm => alarm.state === 'OK') ? recover(known, 'alarm', at) : known;
+}

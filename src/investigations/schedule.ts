@@ -1,0 +1,107 @@
+/**
+ * What of an investigation is due when, beside its runs: the watch, the recheck after CloudTrail's delivery lag, and the
+ * reminders of a handoff. Pure.
+ */
+import type { Change, DiagnosisRecord, Observation } from '../diagnosis/types.ts';
+import { isOpen, isPending } from './record.ts';
+import type { Handoff, Investigation, Watch } from './types.ts';
+
+const minuteMs = 60_000;
+/** Often while people look at it, less so later. */
+const checkEveryMs = 2 * minuteMs;
+const laterEveryMs = 5 * minuteMs;
+const oftenForMs = 30 * minuteMs;
+const watchForMs = 4 * 60 * minuteMs;
+/**
+ * CloudTrail delivers in about 5 minutes on average and does not promise it; what comes later than this is rare.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
+ */
+const recheckAfterMs = 15 * minuteMs;
+
+export type Task = 'run' | 'recheck' | 'observe' | 'remind' | 'fall_back';
+
+/** The first thing to do with it now; null: nothing is due. */
+export function taskOf(investigation: Investigation, now: string): Task | null {
+  if (isPending(investigation)) return 'run';
+  const offer = openOffer(investigation);
+  if (offer?.remindAt != null && offer.remindAt <= now) return 'remind';
+  if (offer?.fallbackAt != null && offer.fallbackAt <= now) return 'fall_back';
+  if (investigation.recheckAt !== null && investigation.recheckAt <= now) return 'recheck';
+  if (investigation.watch !== null && investigation.watch.nextAt <= now) return 'observe';
+  return null;
+}
+
+/** When the worker has to look at it again. Work that waits for a turn keeps its place, `dueAt`, in the queue. */
+export function nextDue(investigation: Investigation, dueAt: string | null): string | null {
+  const { updatedAt, recheckAt, watch } = investigation;
+  if (isPending(investigation)) return dueAt !== null && dueAt < updatedAt ? dueAt : updatedAt;
+  const offer = openOffer(investigation);
+  const times = [recheckAt, watch?.nextAt, offer?.remindAt, offer?.fallbackAt].filter(at => at != null);
+  return times.length === 0 ? null : times.reduce((first, at) => (at < first ? at : first));
+}
+
+/** After a run: whoever waits for the API is told how it goes on, and late changes are looked for. */
+export function scheduled(investigation: Investigation, at: string): Investigation {
+  const { state, record, failure } = investigation;
+  if (state !== 'diagnosed' || record === null || failure !== null) return investigation;
+  const failing = record.report.verdict.status !== 'no_errors';
+  return {
+    ...investigation,
+    watch: failing ? (investigation.watch ?? newWatch(null, at)) : investigation.watch,
+    recheckAt: failing ? later(at, recheckAfterMs) : null,
+  };
+}
+
+export function watching(investigation: Investigation, by: string, on: boolean, at: string): Investigation {
+  if (!isOpen(investigation)) return investigation;
+  if (!on && investigation.watch === null) return investigation;
+  return { ...investigation, watch: on ? newWatch(by, at) : null, updatedAt: at };
+}
+
+function newWatch(by: string | null, at: string): Watch {
+  return { by, since: at, nextAt: later(at, checkEveryMs), until: later(at, watchForMs) };
+}
+
+/** What the watch has seen; null where the metrics could not be read, and the watch goes on. */
+export function observed(investigation: Investigation, seen: Observation | null, at: string): Investigation {
+  const { watch } = investigation;
+  if (watch === null) return investigation;
+  const observation = seen ?? investigation.observation;
+  if (seen?.direction === 'recovered') return recover({ ...investigation, observation }, 'watch', at);
+  return { ...investigation, watch: at >= watch.until ? null : nextCheck(watch, at), observation, updatedAt: at };
+}
+
+function nextCheck(watch: Watch, at: string): Watch {
+  const young = Date.parse(at) - Date.parse(watch.since) < oftenForMs;
+  const nextAt = later(at, young ? checkEveryMs : laterEveryMs);
+  return { ...watch, nextAt: nextAt > watch.until ? watch.until : nextAt };
+}
+
+/** The errors have ended: the card says so, and nothing is watched any more. */
+export function recover(investigation: Investigation, by: 'alarm' | 'watch', at: string): Investigation {
+  if (!isOpen(investigation)) return investigation;
+  const { waitingSince: _, ...rest } = investigation;
+  return { ...rest, state: 'recovered', progress: [], watch: null, recovered: { at, by }, updatedAt: at };
+}
+
+/** The change diagnoses were run again; null: that could not be done, and the verdict stands as it is. */
+export function rechecked(
+  investigation: Investigation,
+  outcome: { record: DiagnosisRecord; late: Change[] } | null,
+  at: string,
+): Investigation {
+  const done = { ...investigation, recheckAt: null, updatedAt: at };
+  if (outcome === null) return done;
+  const late = outcome.late.length === 0 ? investigation.late : { at, changes: outcome.late };
+  return { ...done, record: outcome.record, late };
+}
+
+/** The offer that waits for an answer. */
+export function openOffer(investigation: Investigation): Handoff | null {
+  const last = investigation.handoffs.at(-1);
+  return last?.state === 'offered' && investigation.state !== 'resolved' ? last : null;
+}
+
+function later(at: string, ms: number): string {
+  return new Date(Date.parse(at) + ms).toISOString();
+}

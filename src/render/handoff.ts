@@ -1,0 +1,184 @@
+/** The handoff as its receiver needs it: about twelve lines, the rest behind the card's buttons. */
+import type { Handoff, Investigation, Receiver } from '../investigations/types.ts';
+import {
+  actions,
+  button,
+  compose,
+  group,
+  join,
+  LIMITS,
+  link,
+  type Markup,
+  type Message,
+  md,
+  optional,
+  type Part,
+  part,
+  person,
+  section,
+  when,
+  words,
+} from './blocks.ts';
+import { actionIds } from './ids.ts';
+import { oneLineVerdict } from './verdict.ts';
+import { assertNever, gapWords, place, tally } from './words.ts';
+
+export interface HandoffView {
+  investigation: Investigation;
+  handoff: Handoff;
+  /** Address of the card; null while it is not posted. */
+  cardLink: string | null;
+}
+
+export function receiver({ kind, id }: Receiver): Markup {
+  return kind === 'user' ? person(id) : group(id);
+}
+
+/** In the thread, and shown to the channel. */
+export function handoffMessage(view: HandoffView): Message {
+  const { target } = view.investigation;
+  return compose(
+    `Handoff of ${target.apiName}, stage ${target.stage}.`,
+    [part(section(title(view))), ...facts(view), ...answerButtons(view)],
+    left => md`_${left} more parts have no room here; the card and its thread have them._`,
+  );
+}
+
+/** To the receiver alone. */
+export function receiverMessage(view: HandoffView): Message {
+  const { target } = view.investigation;
+  const where = view.cardLink === null ? md`` : md`\n${link(view.cardLink, 'Open the thread')}`;
+  return compose(
+    `You are asked to take over ${target.apiName}, stage ${target.stage}.`,
+    [part(section(md`${title(view)}${where}`)), ...facts(view), ...answerButtons(view)],
+    left => md`_${left} more parts have no room here; the thread has them._`,
+  );
+}
+
+/** Ten minutes later, where nobody has answered. */
+export function reminderMessage({ investigation, handoff }: HandoffView): Message {
+  const text = md`${receiver(handoff.to)}, this handoff by ${person(handoff.from)} still waits for your answer: press *Accept* or *Decline* above. Until then ${owner(investigation)} keeps it.`;
+  return compose('A handoff waits for an answer.', [part(section(text))], () => md``);
+}
+
+/** The person who was asked did not answer: others are told. */
+export function fallbackMessage({ investigation, handoff }: HandoffView, groupId: string | null): Message {
+  const whom = groupId === null ? md`` : md`${group(groupId)} `;
+  const text = md`${whom}${receiver(handoff.to)} did not answer the handoff by ${person(handoff.from)}. ${owner(investigation)} still has it; whoever can take it presses *Hand off* on the card and names themselves.`;
+  return compose('A handoff was not answered.', [part(section(text))], () => md``);
+}
+
+function owner({ owner: id }: Investigation): Markup {
+  return id === null ? md`nobody` : person(id);
+}
+
+function title({ investigation, handoff }: HandoffView): Markup {
+  const { apiName, stage } = investigation.target;
+  const name = md`*${words(apiName, LIMITS.name)}, stage ${words(stage, LIMITS.name)}*`;
+  const { from, to, state, answer } = handoff;
+  switch (state) {
+    case 'offered':
+      return md`🤝 *Handoff* of ${name} from ${person(from)} to ${receiver(to)}, ${when(handoff.offeredAt)}`;
+    case 'accepted':
+      return md`🤝 ${person(answer?.by ?? null)} *has accepted* ${name} from ${person(from)}${said(answer?.words, 'first')}`;
+    case 'declined':
+      return md`🤝 ${person(answer?.by ?? null)} *has declined* ${name}${said(answer?.words, 'because')} ${person(from)} keeps it.`;
+    case 'taken':
+      return md`🤝 ${person(answer?.by ?? null)} *has taken over* ${name}, ${when(handoff.offeredAt)}`;
+    case 'superseded':
+      return md`🤝 The offer of ${name} to ${receiver(to)} was taken back for another one.`;
+    default:
+      return assertNever(state);
+  }
+}
+
+function said(text: string | undefined, how: 'first' | 'because'): Markup {
+  if (text === undefined || text === '') return md`.`;
+  return how === 'first' ? md`. First: _${words(text)}_` : md`: _${words(text)}_.`;
+}
+
+/** Fields 2 to 12 of a handoff: state, impact, verdict, changes, steps, ruled out, gaps, tried, next, contingency, watch. */
+function facts({ investigation, handoff }: HandoffView): Part[] {
+  if (handoff.state === 'superseded') return [];
+  const { record, notes, watch, target } = investigation;
+  const { words: told } = handoff;
+  const report = record?.report;
+  const lines: [string, Markup | null][] = [
+    ['Where', md`${place(target)}`],
+    ['State now', text(told.state)],
+    ['Impact', text(told.impact)],
+    ['Verdict', report === undefined ? null : oneLineVerdict(report)],
+    ['Changed', report === undefined || report.changes.length === 0 ? null : changes(investigation)],
+    [
+      'Checks',
+      record === null ? null : md`${tally(record.findings.filter(one => one.group === 'step').map(one => one.status))}`,
+    ],
+    [
+      'Ruled out',
+      report === undefined
+        ? null
+        : listed(report.verdict.ruledOut.slice(0, 3).map(one => md`${one.id}: ${one.because}`)),
+    ],
+    [
+      'Not seen',
+      report === undefined ? null : listed(report.verdict.gaps.slice(0, 3).map(gap => md`${gapWords(gap).sentence}`)),
+    ],
+    [
+      'Tried',
+      listed([
+        ...notes.slice(-3).map(note => md`${words(note.text)} (${person(note.by)})`),
+        ...optionalText(told.tried),
+      ]),
+    ],
+    ['Next', text(told.next)],
+    ['If', text(told.contingency)],
+    [
+      'Watched',
+      watch === null ? md`nothing is watched` : md`next check ${when(watch.nextAt)}, ends ${when(watch.until)}`,
+    ],
+  ];
+  return lines.flatMap(([name, value]) => (value === null ? [] : [optional(section(md`*${name}:* ${value}`))]));
+}
+
+function text(value: string): Markup | null {
+  return value.trim() === '' ? null : words(value);
+}
+
+function optionalText(value: string): Markup[] {
+  const markup = text(value);
+  return markup === null ? [] : [markup];
+}
+
+function listed(items: readonly Markup[]): Markup | null {
+  return items.length === 0 ? null : join(items, '; ');
+}
+
+function changes({ record }: Investigation): Markup {
+  const shown = record?.report.changes.slice(0, 3) ?? [];
+  return join(
+    shown.map(change => md`${change.event} by ${change.who ?? 'somebody'}${before(change.minutesBeforeOnset)}`),
+    '; ',
+  );
+}
+
+function before(minutes: number | null): string {
+  if (minutes === null) return '';
+  return minutes >= 0
+    ? `, ${Math.round(minutes)} min before the errors`
+    : `, ${Math.round(-minutes)} min after they began`;
+}
+
+function answerButtons({ investigation, handoff }: HandoffView): Part[] {
+  if (handoff.state !== 'offered') return [];
+  const value = `${investigation.id} ${handoff.id}`;
+  const { apiName, stage } = investigation.target;
+  const name = `${apiName}, stage ${stage}`;
+  return [
+    part(
+      actions([
+        button({ id: actionIds.handoffAccept, text: 'Accept', value, style: 'primary', label: `Accept ${name}` }),
+        button({ id: actionIds.handoffDecline, text: 'Decline', value, label: `Decline ${name}` }),
+      ]),
+    ),
+  ];
+}

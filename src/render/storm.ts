@@ -1,0 +1,39 @@
+/** The one message of many new investigations at once; each has its own card when somebody opens it. */
+import type { Investigation, Storm } from '../investigations/types.ts';
+import { button, compose, header, LIMITS, type Message, md, optional, part, section, when, words } from './blocks.ts';
+import { statusOf } from './card.ts';
+import { actionIds } from './ids.ts';
+import { oneLineVerdict } from './verdict.ts';
+import { count, place } from './words.ts';
+
+export function stormMessage(storm: Storm, members: readonly Investigation[]): Message {
+  const title = `Alarm storm: ${count(members.length, 'API')} at once`;
+  const waiting = members.filter(
+    member => member.waitingSince !== undefined && member.state === 'investigating',
+  ).length;
+  const running = members.filter(member => member.state === 'investigating').length - waiting;
+  const now = `${running} under way, ${waiting} waiting for a turn, ${members.length - running - waiting} done`;
+  return compose(
+    `${title}. ${now}.`,
+    [
+      part(header(`🌩️ ${title}`)),
+      part(section(md`Since ${when(storm.startedAt)} · ${now}. Each has a card of its own once you open it.`)),
+      ...members.map(member => optional(row(member))),
+    ],
+    left => md`_and ${left} more; App Home and \`/apigw-500 list\` have them._`,
+  );
+}
+
+function row(investigation: Investigation) {
+  const { target, record, storm, occurrenceCount } = investigation;
+  const { glyph, words: status } = statusOf(investigation);
+  const again = occurrenceCount > 1 ? ` · fired ${occurrenceCount} times` : '';
+  const verdict = record === null ? md`` : md`\n${oneLineVerdict(record.report)}`;
+  const name = `${target.apiName}, stage ${target.stage}`;
+  return section(
+    md`${glyph} *${words(name, LIMITS.name)}* · ${status}${again}\n${place(target)}${verdict}`,
+    storm?.opened
+      ? undefined
+      : button({ id: actionIds.open, text: 'Open', value: investigation.id, label: `Open the card of ${name}` }),
+  );
+}

@@ -1,0 +1,187 @@
+/** Which messages a record stands for: where each belongs, what it says, and how much it is waited for. Pure. */
+import type { Conversation, Investigation, MessagePurpose, Storm } from '../investigations/types.ts';
+import type { Message } from '../render/blocks.ts';
+import { card } from '../render/card.ts';
+import { evidenceMessage } from '../render/evidence.ts';
+import { fallbackMessage, handoffMessage, receiverMessage, reminderMessage } from '../render/handoff.ts';
+import { type Check, playbookMessage } from '../render/playbook.ts';
+import { unpostedReply } from '../render/replies.ts';
+import { stormMessage } from '../render/storm.ts';
+
+/** The messages of one record, as they should be. */
+export interface Posting {
+  channelId: string;
+  /** Thread that all of it stands in; null: the first message stands in the channel, and the others in its thread. */
+  threadTs: string | null;
+  messages: PostingMessage[];
+  /** False while a run is under way: progress gives way to what people wait for. */
+  urgent: boolean;
+  /** What whoever asked is told in private where the channel takes no message; null: nobody waits. */
+  unposted: { to: Conversation; topic: string; message(reason: string, invite: string | null): Message } | null;
+}
+
+export interface PostingMessage {
+  purpose: MessagePurpose;
+  /** null: there is nothing to show of it now. */
+  message: Message | null;
+  /** `root`: the message that the others are the thread of. A person: a direct message. */
+  place: 'root' | 'thread' | { userId: string };
+  /** A reply that the channel sees too. */
+  broadcast?: true;
+  /** Smaller is sent first. */
+  rank: number;
+}
+
+/** A record that is published. */
+export interface Subject {
+  id: string;
+  version: number;
+  /** `cardLink`: the address of its root message; null while there is none. */
+  render(cardLink: string | null): Posting;
+}
+
+export interface PostingOptions {
+  /** The nine steps and five diagnoses, in order. */
+  checks: readonly Check[];
+  /** User group that a handoff goes to that nobody has answered; null: there is none. */
+  fallbackGroup: string | null;
+}
+
+/** Verdict before handoff before recovery before progress. */
+const ranks = { verdict: 0, handoff: 10, recovery: 20, progress: 30 } as const;
+
+export function subjectOf(investigation: Investigation, options: PostingOptions): Subject {
+  const { id, version } = investigation;
+  return { id, version, render: cardLink => postingOf(investigation, cardLink, options) };
+}
+
+function postingOf(investigation: Investigation, cardLink: string | null, options: PostingOptions): Posting {
+  const { conversation, storm, state } = investigation;
+  const hidden = storm !== null && !storm.opened;
+  return {
+    channelId: conversation.channelId,
+    threadTs: conversation.threadTs,
+    urgent: state !== 'investigating',
+    messages: hidden ? [] : messagesOf(investigation, cardLink, options),
+    unposted: {
+      to: conversation,
+      topic: state === 'investigating' ? 'progress' : 'verdict',
+      message: (reason, invite) => unpostedReply(reason, invite, investigation),
+    },
+  };
+}
+
+function messagesOf(
+  investigation: Investigation,
+  cardLink: string | null,
+  { checks, fallbackGroup }: PostingOptions,
+): PostingMessage[] {
+  const { state, shown } = investigation;
+  const base = state === 'investigating' ? ranks.progress : state === 'recovered' ? ranks.recovery : ranks.verdict;
+  return [
+    { purpose: 'card', place: 'root', rank: base, message: card(investigation, checks) },
+    { purpose: 'playbook', place: 'thread', rank: base + 2, message: playbookMessage(investigation, checks, 'step') },
+    {
+      purpose: 'diagnoses',
+      place: 'thread',
+      rank: base + 3,
+      message: playbookMessage(investigation, checks, 'diagnosis'),
+    },
+    ...shown.map(
+      (check): PostingMessage => ({
+        purpose: `evidence:${check}`,
+        place: 'thread',
+        rank: base + 1,
+        message: evidenceMessage(investigation, checks, check),
+      }),
+    ),
+    ...handoffMessages(investigation, cardLink, fallbackGroup),
+  ];
+}
+
+function handoffMessages(
+  investigation: Investigation,
+  cardLink: string | null,
+  fallbackGroup: string | null,
+): PostingMessage[] {
+  return investigation.handoffs.flatMap((handoff): PostingMessage[] => {
+    const { id, to, reminded, fellBack } = handoff;
+    const about = { investigation, handoff, cardLink };
+    const rank = ranks.handoff;
+    return [
+      { purpose: `handoff:${id}`, place: 'thread', broadcast: true, rank, message: handoffMessage(about) },
+      ...(to.kind === 'user' && handoff.state !== 'taken'
+        ? [
+            {
+              purpose: `handoff_direct:${id}` as const,
+              place: { userId: to.id },
+              rank: rank + 1,
+              // Without the card's address the receiver could not find the thread.
+              message: cardLink === null ? null : receiverMessage(about),
+            },
+          ]
+        : []),
+      ...(reminded
+        ? [
+            {
+              purpose: `handoff_reminder:${id}` as const,
+              place: 'thread' as const,
+              rank,
+              message: reminderMessage(about),
+            },
+          ]
+        : []),
+      ...(fellBack
+        ? [
+            {
+              purpose: `handoff_fallback:${id}` as const,
+              place: 'thread' as const,
+              broadcast: true as const,
+              rank,
+              message: fallbackMessage(about, fallbackGroup),
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+/** One message for all of a storm's investigations; each has its own card once somebody opens it. */
+export function stormSubject(storm: Storm, members: readonly Investigation[]): Subject {
+  const { id, version, channelId } = storm;
+  const under = members.some(member => member.state === 'investigating');
+  return {
+    id,
+    version,
+    render: () => ({
+      channelId,
+      threadTs: null,
+      urgent: !under,
+      messages: [
+        {
+          purpose: 'storm',
+          place: 'root',
+          rank: under ? ranks.progress : ranks.verdict,
+          message: stormMessage(storm, members),
+        },
+      ],
+      unposted: null,
+    }),
+  };
+}
+
+/** What an alarm's trigger asks of whoever reads the channel, because nobody can be asked in private. */
+export function questionSubject(inboxId: string, conversation: Conversation, message: Message): Subject {
+  const { channelId, threadTs } = conversation;
+  return {
+    id: inboxId,
+    version: 1,
+    render: () => ({
+      channelId,
+      threadTs,
+      urgent: true,
+      messages: [{ purpose: 'question', place: 'root', rank: ranks.verdict, message }],
+      unposted: null,
+    }),
+  };
+}
