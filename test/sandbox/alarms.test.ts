@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { AlarmNotice } from '../../src/diagnosis/types.ts';
 import { createAlarms, topicArnOf } from '../../src/sandbox/alarms.ts';
 import { createAwsWire } from '../../src/sandbox/aws/server.ts';
 import { asOneAccount, createDesk } from '../../src/sandbox/desk.ts';
@@ -8,15 +9,23 @@ import { loadScenarios } from '../../src/sandbox/scenario.ts';
 import { refuseBlocks } from '../../src/sandbox/slack/validation.ts';
 import { createSlackWorkspace } from '../../src/sandbox/slack/workspace.ts';
 import { createSns, type SnsMessage } from '../../src/sandbox/sns.ts';
+import { createHttpServer } from '../../src/server.ts';
+import { createLog } from '../../src/telemetry.ts';
+import { readPost } from '../../src/webhooks/post.ts';
+import { createSnsHandler } from '../../src/webhooks/sns.ts';
 
 const clock = () => new Date('2026-03-04T10:20:30Z');
 
-/** A desk whose alarms reach a subscriber that confirms and keeps what it is told. */
-async function staged(scenarioId?: string) {
+async function worlds(scenarioId?: string) {
   const scenarios = asOneAccount(await loadScenarios());
   const wire = createAwsWire({ scenarios, clock });
   const desk = createDesk({ scenarios, wire, scenarioId, origin: 'http://127.0.0.1' });
-  const sns = createSns({ clock });
+  return { scenarios, wire, desk, sns: createSns({ clock }) };
+}
+
+/** A desk whose alarms reach a subscriber that confirms and keeps what it is told. */
+async function staged() {
+  const { wire, desk, sns } = await worlds();
   const told: SnsMessage[] = [];
   const server = createServer(async (request, response) => {
     let body = '';
@@ -32,7 +41,7 @@ async function staged(scenarioId?: string) {
     server.close();
   });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/sns`;
-  return { scenarios, desk, told, alarms: createAlarms(desk, wire, sns, () => endpoint) };
+  return { desk, told, alarms: createAlarms(desk, wire, sns, () => endpoint) };
 }
 
 test('an alarm fires, the world is broken and says so; it recovers, and the world is mended', async () => {
@@ -74,22 +83,46 @@ test('an alarm fires, the world is broken and says so; it recovers, and the worl
   expect(JSON.parse(told[1]?.Message ?? '')).toMatchObject({ NewStateValue: 'OK', OldStateValue: 'ALARM' });
 });
 
-test('every incident has an alarm on its own API, whose account has a topic of its own', async () => {
-  const { scenarios, desk, told, alarms } = await staged();
+test('every incident has an alarm on its own API; the bot takes it by its webhook, and reads it in a post', async () => {
+  const { scenarios, wire, desk, sns } = await worlds();
+  const notices: AlarmNotice[] = [];
+  const topicArns = [...scenarios.values()].map(({ world }) => topicArnOf(world));
+  const handler = createSnsHandler({
+    topicArns,
+    clock,
+    fetch: sns.fetch,
+    log: createLog('silent'),
+    onOutcome() {},
+    async submit(notice) {
+      notices.push(notice);
+      return { repeated: false };
+    },
+  });
+  const server = createHttpServer({ 'POST /webhooks/sns': handler }, createLog('silent'));
+  const port = await server.listen(0, '127.0.0.1');
+  onTestFinished(() => server.close(0));
+  const alarms = createAlarms(desk, wire, sns, () => `http://127.0.0.1:${port}/webhooks/sns`);
+
   const { incidents } = desk.picker();
   for (const { id, alarm } of incidents) {
     desk.pick(id, false);
     await alarms.alarm('ALARM');
-    const { Trigger, AlarmName } = JSON.parse(told.at(-1)?.Message ?? '');
     const { world } = desk.current();
-    expect(AlarmName).toBe(alarm);
-    expect(told.at(-1)?.TopicArn).toBe(topicArnOf(world));
-    const api = Object.values(world.restApis).find(({ name }) => name === Trigger.Dimensions[0].value);
-    expect(Object.keys(api?.stages ?? {})).toContain(Trigger.Dimensions[1].value);
+    const notice = notices.at(-1);
+    expect(notice).toMatchObject({ name: alarm, state: 'ALARM', accountId: world.accountId, region: world.region });
+    const [api] = Object.values(world.restApis);
+    expect(notice?.metrics).toEqual([
+      { namespace: 'AWS/ApiGateway', name: '5XXError', dimensions: { ApiName: api?.name, Stage: 'prod' } },
+    ]);
+    const { attachments } = alarms.alarmPost().post;
+    expect(readPost({ text: '', attachments })).toMatchObject({
+      targets: expect.arrayContaining([expect.stringContaining(alarm ?? '?')]),
+      region: world.region,
+    });
     // Who mends the incident has mended its alarm too.
     expect(scenarios.get(`${id}-mended`)?.world.alarms[alarm ?? '']?.state ?? 'OK').toBe('OK');
   }
-  expect(told).toHaveLength(incidents.length);
+  expect(notices).toHaveLength(incidents.length);
 });
 
 test('what the other app posts has no text, and its blocks are such as Slack takes', async () => {

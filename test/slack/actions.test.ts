@@ -216,7 +216,7 @@ describe('who may', () => {
 
   it('refuses everybody while the group cannot be read, and lets them in once it can', async () => {
     const { workspace, idle, read, diagnosis } = await openSlackStage({ allowed: { userGroups: ['S0SBXONC01'] } });
-    workspace.failNext('usergroups.users.list', { error: 'missing_scope' });
+    workspace.fail('usergroups.users.list', { error: 'missing_scope' });
     await workspace.command('ana', 'incidents', '/apigw-500 orders-api');
     await idle();
     expect(read('ana', 'incidents').join()).toContain('usergroups:read');

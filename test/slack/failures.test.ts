@@ -13,7 +13,7 @@ describe('a private answer', () => {
 
   it('that reaches nobody is logged, and stops nothing', async () => {
     const { workspace, idle, logged, deliver, diagnosis } = await openSlackStage();
-    workspace.failNext('chat.postEphemeral', { error: 'user_not_in_channel' });
+    workspace.fail('chat.postEphemeral', { error: 'user_not_in_channel' });
     await deliver({ text: 'nothing' });
     await idle();
     expect(logged.join()).toContain('A private answer reached nobody.');
@@ -26,7 +26,7 @@ describe('a private answer', () => {
 describe('a form that cannot be opened', () => {
   it('is told with what to do next', async () => {
     const { workspace, idle, read } = await openSlackStage();
-    workspace.failNext('views.open', { error: 'expired_trigger_id' });
+    workspace.fail('views.open', { error: 'expired_trigger_id' });
     await workspace.command('ana', 'incidents', '/apigw-500');
     await idle();
     expect(read('ana', 'incidents').join()).toContain('Type the command again.');
@@ -76,7 +76,7 @@ describe('a run that failed', () => {
 describe('starting', () => {
   it('says in words what is wrong with the token', async () => {
     const { slack, workspace } = await openSlackStage();
-    workspace.failNext('auth.test', { error: 'token_revoked' });
+    workspace.fail('auth.test', { error: 'token_revoked' });
     await expect(slack.start()).rejects.toThrow('The app’s token was revoked.');
   });
 

@@ -154,7 +154,7 @@ describe('pacing', () => {
 
   it('waits as long as Slack says, and goes on', async () => {
     const { publisher, workspace, sent, shown } = await openPublisher();
-    workspace.failNext('chat.postMessage', { retryAfterSeconds: 7 });
+    workspace.fail('chat.postMessage', { retryAfterSeconds: 7 });
     await publisher.publish(diagnosed());
     await publisher.settled();
     const [refused] = workspace.calls.filter(call => call.answer === 'ratelimited');
@@ -168,7 +168,7 @@ describe('pacing', () => {
 describe('a message that may have been posted', () => {
   it('is looked for, and not posted twice', async () => {
     const { publisher, workspace, shown, sent } = await openPublisher();
-    workspace.failNext('chat.postMessage', 'lost');
+    workspace.fail('chat.postMessage', 'lost');
     await publisher.publish(opened());
     await publisher.publish(diagnosed());
     await publisher.settled();
@@ -229,7 +229,7 @@ describe('a message that may have been posted', () => {
 describe('what Slack refuses', () => {
   it('is tried again where Slack is down', async () => {
     const { publisher, workspace, shown } = await openPublisher();
-    workspace.failNext('chat.postMessage', { status: 503 }, 3);
+    workspace.fail('chat.postMessage', { status: 503 }, 3);
     await publisher.publish(diagnosed());
     await publisher.settled();
     expect(shown()).toHaveLength(3);
@@ -237,7 +237,7 @@ describe('what Slack refuses', () => {
 
   it('is told once in private, and once more with the verdict', async () => {
     const { publisher, workspace, shown } = await openPublisher();
-    workspace.failNext('chat.postMessage', { error: 'restricted_action' }, 5);
+    workspace.fail('chat.postMessage', { error: 'restricted_action' }, 5);
     for (const progress of [[], sampleFindings().slice(0, 1), sampleFindings().slice(0, 2)]) {
       await publisher.publish(opened('inv-1', { progress }));
       await publisher.settled();
@@ -252,7 +252,7 @@ describe('what Slack refuses', () => {
 
   it('is sent as plain text where its blocks are not taken', async () => {
     const { publisher, workspace, shown } = await openPublisher();
-    workspace.failNext('chat.postMessage', { error: 'invalid_blocks' });
+    workspace.fail('chat.postMessage', { error: 'invalid_blocks' });
     await publisher.publish(diagnosed());
     await publisher.settled();
     expect(shown()[0]?.blocks).toEqual([]);
@@ -262,7 +262,7 @@ describe('what Slack refuses', () => {
 
   it('does not post a thread before its card', async () => {
     const { publisher, workspace, shown } = await openPublisher();
-    workspace.failNext('chat.postMessage', { error: 'is_archived' });
+    workspace.fail('chat.postMessage', { error: 'is_archived' });
     await publisher.publish(diagnosed());
     await publisher.settled();
     expect(shown().filter(message => message.onlyFor === null)).toEqual([]);

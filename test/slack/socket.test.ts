@@ -39,7 +39,7 @@ async function connected() {
 it('connects again where Slack refused that for a while, and rejects nothing', async () => {
   const { workspace, socket, pauses } = await connected();
   await socket.start();
-  workspace.failNext('apps.connections.open', { error: 'account_inactive' }, 2);
+  workspace.fail('apps.connections.open', { error: 'account_inactive' }, 2);
   await socket.receiver.client.start();
   expect(pauses).toEqual([30_000, 30_000]);
   expect(socket.isConnected()).toBe(true);
@@ -47,7 +47,7 @@ it('connects again where Slack refused that for a while, and rejects nothing', a
 
 it('says so where Slack refuses the first connection', async () => {
   const { workspace, socket } = await connected();
-  workspace.failNext('apps.connections.open', { error: 'invalid_auth' });
+  workspace.fail('apps.connections.open', { error: 'invalid_auth' });
   await expect(socket.start()).rejects.toThrow('invalid_auth');
 });
 

@@ -159,9 +159,21 @@ export function createInteractions(context: InteractionsContext) {
       team,
       view: viewJson(state, opened, stateValues(blocks, inputs)),
       trigger_id: tickets.issueTrigger(user.id),
-      response_urls: [],
+      response_urls: responseUrls(user, blocks, inputs),
     });
     return outcome.ok ? afterSubmission(user, opened, outcome.body) : { ok: false, error: outcome.error };
+  }
+
+  /** One for each conversation that was chosen in a field with `response_url_enabled`. */
+  function responseUrls(user: User, blocks: readonly Json[], inputs: Inputs): Json[] {
+    return interactiveElements(blocks).flatMap(({ block, element }) => {
+      if (element.response_url_enabled !== true) return [];
+      const [channelId] = Object.values(chosen(element, inputs[String(element.action_id)]));
+      if (typeof channelId !== 'string') return [];
+      const target = { channelId, userId: user.id, messageTs: null, threadTs: null };
+      const field = { block_id: block.block_id, action_id: element.action_id };
+      return [{ ...field, channel_id: channelId, response_url: responseUrl(target) }];
+    });
   }
 
   /** https://docs.slack.dev/surfaces/modals/#updating_views: what the acknowledgement asks for. */

@@ -89,7 +89,7 @@ const deeds = {
     channelId: z.string().optional(),
     ts: z.string().optional(),
   }),
-  home: z.object({ user: z.string() }),
+  home: z.object({ user: z.string(), tab: z.enum(['home', 'messages']).default('home') }),
   pick: z.object({ id: z.string(), mended: z.boolean() }),
   alarm: z.object({ state: z.enum(['ALARM', 'OK']) }),
   'alarm-post': z.object({ channelId: z.string() }),
@@ -162,7 +162,7 @@ export function createPage(slack: SlackWorkspace, desk: Desk) {
       channelId !== undefined && ts !== undefined
         ? slack.messageShortcut(user, { channelId, ts }, callbackId)
         : slack.globalShortcut(user, callbackId),
-    home: ({ user }) => slack.openHome(user),
+    home: ({ user, tab }) => slack.openHome(user, tab),
     pick: ({ id, mended }) => desk.pick(id, mended),
     alarm: ({ state }) => desk.alarm(state),
     'alarm-post': ({ channelId }) => {

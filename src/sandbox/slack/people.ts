@@ -49,11 +49,12 @@ export function createPeople(state: State, events: ReturnType<typeof createEvent
     events.emit(reactionEvent(state, message, user.id, name, present), message.channelId);
   }
 
-  function openHome(user: User): void {
+  /** Both tabs of the app are told of; the home view comes with its own. */
+  function openHome(user: User, tab: 'home' | 'messages' = 'home'): void {
     const channel = state.directMessage(user.id);
     const known = state.homeOf(user.id);
-    const view = known === null ? {} : { view: viewJson(state, known) };
-    const event = { type: 'app_home_opened', user: user.id, channel: channel.id, tab: 'home' };
+    const view = known === null || tab === 'messages' ? {} : { view: viewJson(state, known) };
+    const event = { type: 'app_home_opened', user: user.id, channel: channel.id, tab };
     events.emit({ ...event, event_ts: state.nextTs(), ...view }, null);
   }
 

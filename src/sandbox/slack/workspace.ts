@@ -142,10 +142,6 @@ export function createSlackWorkspace(options: WorkspaceOptions = {}) {
       };
     },
 
-    failNext(method: string, fault: Fault, times = 1): void {
-      this.fail(method, fault, times);
-    },
-
     /** The app loses its access: `token_revoked`, or `account_inactive` where it was uninstalled. */
     revoke(error: 'token_revoked' | 'account_inactive' = 'token_revoked'): void {
       webApi.refuse(error);
@@ -185,7 +181,8 @@ export function createSlackWorkspace(options: WorkspaceOptions = {}) {
       people.say(userOf(user), memberOf(channel, user), text, threadTs),
     react: (user: string, message: MessageRef, name: string, present = true): void =>
       people.react(userOf(user), messageOf(message), name, present),
-    openHome: (user: string): void => people.openHome(userOf(user)),
+    /** A tab of the app: its home, or the direct messages. */
+    openHome: (user: string, tab?: 'home' | 'messages'): void => people.openHome(userOf(user), tab),
 
     /** Another app posts, by its name. */
     postAs(app: string, channel: string, post: AppPost): Message {

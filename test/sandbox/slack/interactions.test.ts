@@ -17,6 +17,8 @@ async function staged(register: (app: App) => void, options: WorkspaceOptions = 
   return stage;
 }
 
+const plain = (text: string) => ({ type: 'plain_text' as const, text });
+
 const blocks = [
   { type: 'section', text: { type: 'mrkdwn', text: 'Choose' } },
   {
@@ -281,4 +283,60 @@ test('shortcuts carry the message they were used on', async () => {
   await slack.messageShortcut('ana', slack.say('ben', 'incidents', 'It is down'), 'look');
   await slack.globalShortcut('ana', 'begin');
   expect(seen).toEqual(['look It is down in incidents', 'begin U0SBXANA01']);
+});
+
+test('a shortcut works where the app is not, on what another app posted; its answer is private', async () => {
+  const seen: unknown[] = [];
+  const { slack } = await staged(app => {
+    app.shortcut({ callback_id: 'look', type: 'message_action' }, async ({ ack, shortcut, respond }) => {
+      await ack();
+      seen.push(shortcut.message);
+      await respond({ text: 'I am not here: /invite @demo' });
+    });
+  });
+  const post = slack.postAs('Amazon Q Developer', 'general', { attachments: [{ fallback: 'an alarm' }] });
+  await slack.messageShortcut('ana', post, 'look');
+  await slack.until(() => slack.messages('ana', 'general').length === 2);
+  expect(seen).toMatchObject([{ subtype: 'bot_message', text: '', attachments: [{ fallback: 'an alarm' }] }]);
+  expect(slack.messages('ben', 'general')).toHaveLength(1);
+});
+
+test('the buttons of another app are not ours to hear of', async () => {
+  const { slack } = await staged(() => {});
+  const post = slack.postAs('Amazon Q Developer', 'incidents', { blocks });
+  await expect(async () => slack.press('ana', post, 'go')).rejects.toThrow('This belongs to another app');
+});
+
+test('a form tells where it may answer, for the conversation that was chosen', async () => {
+  const urls: string[] = [];
+  const { slack } = await staged(app => {
+    app.command('/demo', async ({ ack, command, client }) => {
+      await ack();
+      const element = { type: 'conversations_select' as const, action_id: 'where', response_url_enabled: true };
+      const where = { type: 'input' as const, block_id: 'where', label: plain('Where'), element };
+      const view = { type: 'modal' as const, callback_id: 'form', title: plain('F'), submit: plain('S') };
+      await client.views.open({ trigger_id: command.trigger_id, view: { ...view, blocks: [where] } });
+    });
+    app.view('form', async ({ ack, body }) => {
+      await ack();
+      for (const one of 'response_urls' in body ? (body.response_urls ?? []) : []) urls.push(one.response_url);
+    });
+  });
+  await slack.command('ana', 'incidents', '/demo');
+  await slack.until(() => slack.modal('ana'));
+  await slack.submitView('ana', { where: 'C0SBXPAY02' });
+  expect(urls).toHaveLength(1);
+  const headers = { 'content-type': 'application/json' };
+  await fetch(String(urls[0]), { method: 'POST', headers, body: JSON.stringify({ text: 'Here' }) });
+  expect(slack.messages('ana', 'payments')).toMatchObject([{ text: 'Here', onlyFor: 'U0SBXANA01' }]);
+});
+
+test('both tabs of the app are told of when they are opened', async () => {
+  const tabs: string[] = [];
+  const { slack } = await staged(app =>
+    app.event('app_home_opened', async ({ event }) => void tabs.push(String(event.tab))),
+  );
+  slack.openHome('ana');
+  slack.openHome('ana', 'messages');
+  await expect.poll(() => [...tabs].sort()).toEqual(['home', 'messages']);
 });

@@ -32,7 +32,8 @@ export function go(place) {
   store.thread = null;
   store.unread.delete(place.id);
   sessionStorage.setItem('place', JSON.stringify(place));
-  if (place.kind === 'home') act('home', { user: store.me });
+  const direct = store.channels.get(place.id)?.kind === 'im';
+  if (place.kind === 'home' || direct) act('home', { user: store.me, tab: direct ? 'messages' : 'home' });
   toggleMenu(false);
   byId('messages').replaceChildren();
   drawPlaces(go);
