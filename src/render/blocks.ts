@@ -13,6 +13,7 @@ import type {
   PlainTextElement,
   RichTextBlock,
   SectionBlock,
+  TableBlock,
 } from '@slack/types';
 import { count, cut, oneLine, printable, spoken, utc } from './words.ts';
 
@@ -44,12 +45,16 @@ export const LIMITS = {
   name: 120,
   /** A log line, a policy statement, a CLI line. */
   excerpt: 1_500,
+  /** One cell of a table. */
+  cell: 160,
 } as const;
 
 /** What is posted: `text` is the notification, and what a screen reader says. */
 export interface Message {
   text: string;
   blocks: KnownBlock[];
+  /** In place of `blocks` where a workspace does not take a newer kind of block; absent where there is none in them. */
+  classic?: KnownBlock[];
 }
 
 /** Slack mrkdwn that is safe to send; made by `md` and its neighbours only. */
@@ -242,6 +247,8 @@ export function button({ id, text, value, url, label, style }: ButtonOptions): B
 export interface Part {
   blocks: KnownBlock[];
   optional?: true;
+  /** The same in blocks that every workspace takes. */
+  classic?: KnownBlock[];
 }
 
 export function part(...blocks: KnownBlock[]): Part {
@@ -252,8 +259,28 @@ export function optional(...blocks: KnownBlock[]): Part {
   return { blocks, optional: true };
 }
 
+/** A table under its title; a workspace that does not know tables gets `classic`. Only one fits into a message. */
+export function table(title: Markup, rows: readonly (readonly string[])[], classic: readonly KnownBlock[]): Part {
+  const cells = rows.map(row =>
+    row.map(text => ({ type: 'raw_text' as const, text: cut(oneLine(text), LIMITS.cell) || '-' })),
+  );
+  const block: TableBlock = {
+    type: 'table',
+    rows: cells,
+    column_settings: (rows[0] ?? []).map(() => ({ is_wrapped: true })),
+  };
+  return { blocks: [section(title), block], optional: true, classic: [section(title), ...classic] };
+}
+
 /** Puts a message together within Slack's limits. `leftOut` says how many optional parts had no room. */
 export function compose(text: string, parts: readonly Part[], leftOut: (parts: number) => Markup): Message {
+  const message = { text: fallback(text), blocks: fitting(parts, leftOut) };
+  if (parts.every(item => item.classic === undefined)) return message;
+  const classic = parts.map(({ classic, ...item }) => (classic === undefined ? item : { ...item, blocks: classic }));
+  return { ...message, classic: fitting(classic, leftOut) };
+}
+
+function fitting(parts: readonly Part[], leftOut: (parts: number) => Markup): KnownBlock[] {
   const notice = (n: number) => context(leftOut(n));
   const required = parts.filter(item => item.optional !== true).flatMap(item => item.blocks);
   let size = sizeOf(required) + sizeOf([notice(parts.length)]);
@@ -271,7 +298,7 @@ export function compose(text: string, parts: readonly Part[], leftOut: (parts: n
     const buttons = blocks.at(-1)?.type === 'actions' ? 1 : 0;
     blocks.splice(blocks.length - buttons, 0, notice(missing));
   }
-  return { text: fallback(text), blocks };
+  return blocks;
 }
 
 /** Characters that count against Slack's limit for a message: every text, address and value. */

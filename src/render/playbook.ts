@@ -1,9 +1,10 @@
 /** The two messages of the thread with a row and a button for each check: the playbook's steps, and the diagnoses. */
-import type { Diagnosis, Finding, FindingStatus, Step } from '../diagnosis/types.ts';
+import type { Change, Diagnosis, Finding, FindingStatus, Step } from '../diagnosis/types.ts';
 import type { Investigation, Press } from '../investigations/types.ts';
 import {
   button,
   compose,
+  context,
   LIMITS,
   type Markup,
   type Message,
@@ -13,11 +14,12 @@ import {
   part,
   person,
   section,
+  table,
   when,
   words,
 } from './blocks.ts';
 import { checkId } from './ids.ts';
-import { assertNever, statusWords, tally } from './words.ts';
+import { assertNever, beforeOnset, byNearness, count, statusWords, tally, utc } from './words.ts';
 
 /** What is shown of a check before it has an outcome; the playbook's own definitions are such. */
 export type Check = Pick<Step | Diagnosis, 'group' | 'number' | 'title' | 'question'>;
@@ -71,7 +73,7 @@ export function playbookMessage(
     [
       part(section(md`*${title}* for ${words(apiName, LIMITS.name)}, stage ${words(stage, LIMITS.name)} · ${summary}`)),
       ...rows,
-      ...(group === 'diagnosis' ? widerRows(investigation) : []),
+      ...(group === 'diagnosis' ? [...changeRows(investigation), ...widerRows(investigation)] : []),
     ],
     left => md`_${left} more rows have no room here; the JSON report has them all._`,
   );
@@ -138,6 +140,33 @@ export function pressed(press: Press | undefined): Markup {
     default:
       return assertNever(press.state);
   }
+}
+
+/** How many changes the thread lists; the JSON report has them all. */
+const changesShown = 20;
+
+/** All that changed, nearest before the first error first; the card has only the first few. */
+function changeRows({ state, record }: Investigation): Part[] {
+  if (state === 'investigating' || record === null) return [];
+  const changes = byNearness(record.report.changes);
+  if (changes.length === 0) return [];
+  const shown = changes.slice(0, changesShown);
+  const what = ({ event, resource }: Change) => `${event} on ${resource}`;
+  const who = (change: Change) => change.who ?? 'somebody unknown';
+  const rows = shown.map(change => [
+    what(change),
+    who(change),
+    beforeOnset(change),
+    utc(change.effectiveAt ?? change.at),
+  ]);
+  const lines = shown.map(change =>
+    context(md`• ${words(what(change), LIMITS.cell)} by ${words(who(change), LIMITS.cell)}, ${beforeOnset(change)}`),
+  );
+  const more = changes.length - shown.length;
+  return [
+    table(md`*What changed*`, [['What', 'Who', 'When it took effect', 'At'], ...rows], lines),
+    ...(more > 0 ? [optional(context(md`and ${count(more, 'more change')}, in the JSON report.`))] : []),
+  ];
 }
 
 /** What the 30-minute pass found, where it ran. */

@@ -175,8 +175,9 @@ export function createDelivery(
       slot.sentHash = null;
       return;
     }
-    if (tooRich.includes(code) && !slot.plain) {
-      slot.plain = true;
+    if (tooRich.includes(code) && slot.takes !== 'text') {
+      // Newer kinds of blocks come to workspaces one after the other; text alone is the last resort.
+      slot.takes = slot.takes === 'all' && wanted.hasClassic ? 'classic' : 'text';
       return;
     }
     slot.refusedHash = wanted.hash;

@@ -39,14 +39,16 @@ export interface Slot {
   failures: number;
   /** Content that Slack refused. */
   refusedHash: string | null;
-  /** Slack did not take its blocks: text only. */
-  plain: boolean;
+  /** What Slack takes of it: all blocks, only the older kinds, or none. */
+  takes: 'all' | 'classic' | 'text';
   /** Where it was, and was deleted by somebody. */
   deletedTs: string | null;
 }
 
 export interface Wanted {
-  message: Message;
+  message: Pick<Message, 'text' | 'blocks'>;
+  /** It can be said in older kinds of blocks too. */
+  hasClassic: boolean;
   hash: string;
 }
 
@@ -70,7 +72,7 @@ function newSlot(purpose: MessagePurpose): Slot {
     retryAt: 0,
     failures: 0,
     refusedHash: null,
-    plain: false,
+    takes: 'all',
     deletedTs: null,
   };
 }
@@ -92,12 +94,17 @@ export function show(thread: Thread, posting: Posting): void {
 }
 
 function want(slot: Slot, message: Message | null): void {
-  // The last resort for blocks that Slack does not take.
-  const shown = message !== null && slot.plain ? { text: message.text, blocks: [] } : message;
-  slot.wanted = shown === null ? null : { message: shown, hash: hashOf(shown) };
+  if (message === null) {
+    slot.wanted = null;
+    return;
+  }
+  const { text, blocks, classic } = message;
+  const taken = { all: blocks, classic: classic ?? blocks, text: [] }[slot.takes];
+  const shown = { text, blocks: taken };
+  slot.wanted = { message: shown, hasClassic: classic !== undefined, hash: hashOf(shown) };
 }
 
-function hashOf(message: Message): string {
+function hashOf(message: Wanted['message']): string {
   return createHash('sha256').update(JSON.stringify(message)).digest('base64url');
 }
 

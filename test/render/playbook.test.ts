@@ -4,6 +4,7 @@ import { playbookMessage } from '../../src/render/playbook.ts';
 import {
   diagnosedInvestigation,
   openedInvestigation,
+  sampleChange,
   sampleChecks,
   sampleEvidence,
   sampleFinding,
@@ -109,6 +110,20 @@ describe('the evidence message', () => {
     const text = readable(present(message));
     expect(text.match(/Run (again by <@U0BOB>, )?<!date/g)).toEqual(['Run again by <@U0BOB>, <!date']);
     expect(text).toContain('Nothing of the kind was found.');
+  });
+
+  it('lists all changes beside the diagnoses, as a table and in older blocks, once the run has ended', () => {
+    const changes = Array.from({ length: 25 }, (_, index) => ({ ...sampleChange, event: `Change${index}` }));
+    const done = diagnosedInvestigation({ record: sampleRecord({ changes }) });
+    const message = playbookMessage(done, sampleChecks, 'diagnosis');
+    const listed = message.blocks.find(block => block.type === 'table');
+    expect(listed?.rows).toHaveLength(21);
+    expect(JSON.stringify(listed)).toContain('3 minutes before the first error');
+    expect(readable(message)).toContain('and 5 more changes, in the JSON report.');
+    expect(JSON.stringify(message.classic)).toContain('Change19 on orders-prod by deploy-pipeline');
+    const running = playbookMessage({ ...done, state: 'investigating' }, sampleChecks, 'diagnosis');
+    expect(running).not.toHaveProperty('classic');
+    expect(playbookMessage(done, sampleChecks, 'step')).not.toHaveProperty('classic');
   });
 
   it('shows what was not read and what was ruled out', () => {

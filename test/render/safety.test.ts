@@ -22,7 +22,7 @@ const entities = /&(?:amp|lt|gt);/g;
 function textsOf(value: unknown, inRichText = false): string[] {
   if (Array.isArray(value)) return value.flatMap(item => textsOf(item, inRichText));
   if (typeof value !== 'object' || value === null) return [];
-  const rich = inRichText || ('type' in value && value.type === 'rich_text');
+  const rich = inRichText || ('type' in value && ['rich_text', 'table'].includes(String(value.type)));
   return Object.entries(value).flatMap(([name, item]) =>
     name === 'text' && typeof item === 'string' ? (rich ? [] : [item]) : textsOf(item, rich),
   );
@@ -36,6 +36,7 @@ function expectSafe(message: Message): void {
     expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/);
   }
   expect(JSON.stringify(message.blocks)).not.toMatch(/"type":"(?:user|usergroup|broadcast|channel)"/);
+  if (message.classic !== undefined) expectSafe({ text: message.text, blocks: message.classic });
 }
 
 function expectWithinLimits(message: Message): void {
@@ -44,6 +45,9 @@ function expectWithinLimits(message: Message): void {
   expect(message.blocks.length).toBeLessThanOrEqual(LIMITS.blocks);
   expect(sizeOf(message.blocks)).toBeLessThanOrEqual(LIMITS.message);
   expect(refuseBlocks(message.blocks)).toBeNull();
+  if (message.classic === undefined) return;
+  expect(JSON.stringify(message.classic)).not.toContain('"type":"table"');
+  expectWithinLimits({ text: message.text, blocks: message.classic });
 }
 
 // Shrinking records of this size takes minutes; the seed that failed is printed.

@@ -32,7 +32,7 @@ function memoryLedger(clock: () => Date): Ledger & { entries: Map<string, Ledger
   };
 }
 
-async function openPublisher(options: WorkspaceOptions = {}) {
+async function openPublisher(options: WorkspaceOptions = {}, refuses = (_blocks: string) => false) {
   const { clock, after } = fastTime();
   const workspace = createSlackWorkspace({ clock, ...options });
   const served = await workspace.listen();
@@ -50,6 +50,9 @@ async function openPublisher(options: WorkspaceOptions = {}) {
         at: clock(),
         ts: new URLSearchParams(String(init?.body)).get('ts'),
       });
+      if (refuses(new URLSearchParams(String(init?.body)).get('blocks') ?? '')) {
+        return Promise.resolve(Response.json({ ok: false, error: 'invalid_blocks' }));
+      }
       return fetch(url, init);
     },
   });
@@ -258,6 +261,17 @@ describe('what Slack refuses', () => {
     expect(shown()[0]?.blocks).toEqual([]);
     expect(shown()[0]?.text).toContain('Cause found');
     expect(shown()).toHaveLength(3);
+  });
+
+  it('is sent in older kinds of blocks where the workspace does not know a newer one', async () => {
+    const { publisher, shown } = await openPublisher({}, blocks => blocks.includes('"type":"table"'));
+    await publisher.publish(diagnosed());
+    await publisher.settled();
+    const diagnoses = shown().find(message => message.text.startsWith('Diagnoses'));
+    expect(shown()).toHaveLength(3);
+    expect(JSON.stringify(diagnoses?.blocks)).toContain('"action_id":"diagnosis:5"');
+    expect(JSON.stringify(diagnoses?.blocks)).toContain('RemovePermission20150331v2 on orders-prod');
+    expect(diagnoses).not.toHaveProperty('classic');
   });
 
   it('does not post a thread before its card', async () => {
