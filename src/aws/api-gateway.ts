@@ -14,6 +14,7 @@ import { readPages } from './paging.ts';
 import { policyIn } from './policy-document.ts';
 import { variablesWithoutSecrets, withoutSecrets } from './secrets.ts';
 import type { Send } from './send.ts';
+import { inTurns } from './turns.ts';
 import type {
   Api,
   ApiSummary,
@@ -169,7 +170,7 @@ export async function readRestDeployed(send: Send, apiId: string, stage: string)
   };
   const exported = await orNull(send('apigateway:GetExport', input));
   if (exported === null) return null;
-  return configurationIn(new TextDecoder().decode(exported.body), 'apigateway:GetExport', input);
+  return await configurationIn(new TextDecoder().decode(exported.body), 'apigateway:GetExport', input);
 }
 
 export interface Draft {
@@ -195,7 +196,7 @@ export async function readRestDraft(send: Send, apiId: string, scope: 'all' | 'r
   ]);
   return {
     configuration: {
-      routes: resources.items.flatMap(routesOf),
+      routes: (await inTurns(resources.items, routesOf)).flat(),
       authorizers: authorizers.items,
       gatewayResponses: gatewayResponses.items,
       binaryMediaTypes: [],

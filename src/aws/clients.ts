@@ -99,6 +99,7 @@ export function openClients(options: ClientOptions): Clients {
       maxAttempts: 3,
       retryMode: 'standard',
       userAgentAppId: 'apigw-500',
+      logger: quiet,
       requestHandler: {
         ...agents,
         connectionTimeout: timeouts.connectMs,
@@ -133,6 +134,10 @@ export function openClients(options: ClientOptions): Clients {
     },
   };
 }
+
+/** The SDK's own silent logger has an `info`, for which each answer would be copied without its sensitive members. */
+const silence = () => undefined;
+const quiet = { trace: silence, debug: silence, warn: silence, error: silence };
 
 function member<T>(sdk: object, name: string): T {
   return (sdk as Record<string, T>)[name] as T;

@@ -3,6 +3,7 @@ import { entriesIn, type Json, listIn, numberIn, objectIn, parseJson, textIn, te
 import type { OperationName } from './operations.ts';
 import { policyIn } from './policy-document.ts';
 import { withoutSecrets } from './secrets.ts';
+import { inTurns } from './turns.ts';
 import type { Authorizer, Configuration, GatewayResponse, Integration, IntegrationResponse, Route } from './types.ts';
 import { unreadable } from './unread.ts';
 
@@ -10,15 +11,15 @@ const methods = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options'];
 const anyMethod = 'x-amazon-apigateway-any-method';
 
 /**
- * Reads an OpenAPI 3 export with API Gateway's extensions. Throws UnreadError where it is something else.
+ * Reads an OpenAPI 3 export with API Gateway's extensions. Rejects with UnreadError where it is something else.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
  */
-export function configurationIn(text: string, operation: OperationName, input: object): Configuration {
+export async function configurationIn(text: string, operation: OperationName, input: object): Promise<Configuration> {
   const document = documentIn(text, operation, input);
   const schemes = entriesIn(objectIn(document.components).securitySchemes);
   const policy = document['x-amazon-apigateway-policy'];
   return {
-    routes: entriesIn(document.paths).flatMap(([path, item]) => routesOf(path, item, schemes)),
+    routes: (await inTurns(entriesIn(document.paths), ([path, item]) => routesOf(path, item, schemes))).flat(),
     authorizers: schemes.flatMap(([name, scheme]) => authorizerOf(name, scheme) ?? []),
     gatewayResponses: entriesIn(document['x-amazon-apigateway-gateway-responses']).map(gatewayResponseOf),
     ...(policy !== undefined && { policy: policyIn(JSON.stringify(policy), operation, input) }),

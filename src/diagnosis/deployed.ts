@@ -82,7 +82,7 @@ function fieldOf(integration: Integration | null, field: (typeof compared)[numbe
 
 /** Equal as JSON, whatever the order of keys; an empty text, list or object equals null. */
 function same(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
+  return a === b || JSON.stringify(a) === JSON.stringify(b) || canonical(a) === canonical(b);
 }
 
 function canonical(value: unknown): string {

@@ -23,6 +23,8 @@ import { undeployedDifferences } from './deployed.ts';
 import { attempt, gapOf } from './finding.ts';
 import { readChanges } from './read-changes.ts';
 import { readFailures } from './read-failures.ts';
+import { failingRoutesFirst } from './routes.ts';
+import { failingFirst as failingBackendsFirst } from './serving.ts';
 import type {
   Backend,
   Deployed,
@@ -34,11 +36,11 @@ import type {
   Signals,
   Traffic,
 } from './signals.ts';
-import { measuredRoutes, metricQueries, metricsStart, trafficOf } from './traffic.ts';
+import { measuredRoutes, metricQueries, metricsStart, routeCap, trafficOf } from './traffic.ts';
 import type { Overrides, Target } from './types.ts';
 
-/** At most this many functions are looked at; failing ones first. */
-const functionCap = 20;
+/** At most this many functions are looked at, failing ones first: each costs two of Lambda's seven calls a second. */
+const functionCap = 12;
 
 /** Each reading is made once, when first asked for. */
 export function readSignals(sources: SignalSources): Signals {
@@ -54,7 +56,8 @@ export function readSignals(sources: SignalSources): Signals {
     const settings = (await attempt(stage())).value;
     return settings !== null && deploysItself(settings) ? ownDeployment(settings) : listDeployments(send, apiId);
   });
-  const deployed = once(() => (rest ? restDeployed(sources, { api, stage }) : v2Deployed(sources, stage)));
+  const exported = once(() => readRestDeployed(send, apiId, target.stage));
+  const deployed = once(() => (rest ? restDeployed(sources, { api, stage, exported }) : v2Deployed(sources, stage)));
   const backends = once(async () => {
     const { configuration, stageVariables } = await deployed();
     // What is not known must not look like what is not defined.
@@ -63,26 +66,49 @@ export function readSignals(sources: SignalSources): Signals {
     return backendsOf(configuration, stageVariables);
   });
   const functions = once(async () => {
+    if (rest) void attempt(functionsAhead());
     const references = functionReferences(await backends(), (await deployed()).configuration, overrides, aws);
-    const chosen = references.length <= functionCap ? references : failingFirst(references, await failures());
-    return readFunctions(send, chosen.slice(0, functionCap), references.length <= functionCap);
+    return readFunctions(send, await chosen(references), references.length <= functionCap);
   });
+  const chosen = async (uses: FunctionUse[]) =>
+    (uses.length <= functionCap ? uses : failingFirst(uses, await failures())).slice(0, functionCap);
+  /** The export is enough to ask for functions; the draft of a large API comes page by page. */
+  const functionsAhead = async () => {
+    const [runs, settings] = await Promise.all([exported(), stage()]);
+    if (runs === null || settings === null) return;
+    const uses = functionReferences(backendsOf(runs, settings.variables), runs, overrides, aws);
+    await readFunctions(send, await chosen(uses), true);
+  };
   const traffic = once(async (): Promise<Traffic> => {
-    const names =
-      (await attempt(backends())).value?.flatMap(one => (one.lambda === null ? [] : [one.lambda.name])) ?? [];
-    const functionNames = [...new Set([...names, ...(overrides.functionName ? [overrides.functionName] : [])])];
-    const named = functionNames.slice(0, functionCap);
+    const behind = (await attempt(backends())).value ?? [];
+    const given = overrides.functionName ? [overrides.functionName] : [];
+    const namesOf = (all: readonly Backend[]) => [
+      ...new Set([...given, ...all.flatMap(one => (one.lambda === null ? [] : [one.lambda.name]))]),
+    ];
+    // What fails is measured first, where not everything can be.
+    const named =
+      namesOf(behind).length <= functionCap
+        ? namesOf(behind)
+        : namesOf(failingBackendsFirst(behind, await failedRequests())).slice(0, functionCap);
     // REST metrics go by the API's name: asked for by id they would be empty, and look like no errors.
     if (rest && target.apiName === apiId) {
       const { unread } = await attempt(api());
       if (unread !== null) throw unread;
     }
     const [settings, { value: runs }] = await Promise.all([attempt(stage()), attempt(deployed())]);
-    const routes = measuredRoutes(target, settings.value, runs?.configuration.routes ?? []);
+    const measured = measuredRoutes(target, settings.value, runs?.configuration.routes ?? []);
+    const routes =
+      measured.length <= routeCap
+        ? measured
+        : failingRoutesFirst(
+            measured,
+            (await failedRequests()).map(one => one.route),
+          ).slice(0, routeCap);
     const series = await readMetrics(send, metricQueries(target, named, routes), metricsStart(window), window.end);
     return trafficOf(series, named, window, routes);
   });
   const failures = once(() => readFailures(sources, stage));
+  const failedRequests = async () => (await attempt(failures())).value?.requests ?? [];
   const changes = once(() => readChanges(sources, { stage, deployments, deployed, backends, functions, traffic }));
   const serviceEvents = once(() =>
     readServiceEvents(send, { region: target.region, feedUrl: sources.healthFeedUrl, fetch: sources.fetch }),
@@ -106,10 +132,10 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
  */
 async function restDeployed(
   { aws, target }: SignalSources,
-  signals: Pick<Signals, 'api' | 'stage'>,
+  signals: Pick<Signals, 'api' | 'stage'> & { exported(): Promise<Configuration | null> },
 ): Promise<Deployed> {
   const [exported, resources, api, stage] = await Promise.all([
-    attempt(readRestDeployed(aws.send, target.apiId, target.stage)),
+    attempt(signals.exported()),
     attempt(readRestDraft(aws.send, target.apiId, 'routes')),
     attempt(signals.api()),
     attempt(signals.stage()),

@@ -86,6 +86,12 @@ function rank({ method, path }: Route): string {
   return `${kinds.join('')}${method === 'ANY' ? '' : '.'}`;
 }
 
+/** Routes that serve some of the requests come first, else in their order. */
+export function failingRoutesFirst(routes: readonly Route[], requested: readonly (string | null)[]): Route[] {
+  const failing = new Set([...new Set(requested)].map(one => (one === null ? null : routeServing(routes, one))));
+  return [...routes.filter(route => failing.has(route)), ...routes.filter(route => !failing.has(route))];
+}
+
 /** `POST /prod/orders` as `POST /orders`: the path that access logs tell may begin with the stage. */
 export function withoutStage(requested: string, stage: string): string {
   const [method = '', path = ''] = requested.split(' ');

@@ -2,9 +2,11 @@
  * `npm run bench:diagnosis [-- --json]`: how long one diagnosis takes when every AWS answer takes 100 ms.
  *
  * A REST API behind one Lambda function, from its id and stage, one page a list. The embedded AWS runs in a process of
- * its own. One run beforehand loads the SDK's modules and opens its connections, as in a bot that is running; between
- * runs the shared quotas (one LookupEvents a second) are given time to refill. The critical path is the injected latency times the longest chain of the call plan in
- * docs/architecture.md, not derived from the run. Three runs: the median is reported, the worst beside it.
+ * its own. One run beforehand loads the SDK's modules and opens its connections, as in a bot that is running; nothing
+ * else is kept from run to run, and between runs the shared quotas (one LookupEvents a second) are given time to refill.
+ * The critical path is the injected latency times the longest chain of the call plan in docs/architecture.md, not derived
+ * from the run. `sequentialMs` is what the same calls take one after the other. Three runs: the median is reported, the
+ * worst beside it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,9 +14,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openAws, openDiagnosis } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { parseRequest } from '../../src/diagnosis/request.ts';
-import type { DiagnosisService, Report } from '../../src/diagnosis/types.ts';
+import type { Report } from '../../src/diagnosis/types.ts';
 import type { RecordedCall } from '../../src/sandbox/aws/server.ts';
 import { createLog } from '../../src/telemetry.ts';
+import { medianAndWorst, show } from './report.ts';
 
 const latencyMs = 100;
 /** Longest chain of the call plan in docs/architecture.md. */
@@ -33,8 +36,10 @@ interface Measurement {
 
 const clock = () => new Date();
 
-async function measure(aws: ChildProcess, service: DiagnosisService): Promise<Measurement> {
+async function measure(aws: ChildProcess): Promise<Measurement> {
   await delay(refillMs);
+  // A service of its own: change events are shared between the runs of one.
+  const { service } = await openDiagnosis(config, { access, clock, log: createLog('error') });
   const before = (await callsOf(aws)).length;
   const parsed = parseRequest(['a1b2c3d4e5', 'prod'], clock());
   if ('problem' in parsed) throw new Error(parsed.problem);
@@ -69,17 +74,13 @@ const region = 'eu-west-1';
 const credentials = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' };
 const access = await openAws({ region, endpoint, credentials, clock });
 const config = { ...readConfig('command'), awsRegion: region, healthFeedUrl: `${endpoint}/health-feed` };
-const { service, close } = await openDiagnosis(config, { access, clock, log: createLog('error') });
-await measure(aws, service);
+await measure(aws);
 const measured: Measurement[] = [];
-for (let run = 0; run < runs; run++) measured.push(await measure(aws, service));
-close();
+for (let run = 0; run < runs; run++) measured.push(await measure(aws));
+access.close();
 aws.disconnect();
 
-const sorted = measured.toSorted((a, b) => a.wallMs - b.wallMs);
-const median = sorted[Math.floor(runs / 2)];
-const worst = sorted.at(-1);
-if (median === undefined || worst === undefined) throw new Error('Nothing was measured.');
+const { median, worst } = medianAndWorst(measured);
 const criticalPathMs = latencyMs * plannedWaves;
 const rounded = (value: number) => Math.round(value * 100) / 100;
 const result = {
@@ -92,5 +93,7 @@ const result = {
   depth: median.depth,
   worstWallMs: Math.round(worst.wallMs),
 };
-if (process.argv.includes('--json')) console.log(JSON.stringify(result, null, 2));
-else console.table(Object.entries(result).map(([figure, value]) => ({ figure, value })));
+show(
+  result,
+  Object.entries(result).map(([figure, value]) => ({ figure, value })),
+);

@@ -192,3 +192,53 @@ describe('a stage that logs nothing', () => {
     }
   });
 });
+
+describe('a large API', () => {
+  const routes = 60;
+  const uri = (at: number) =>
+    `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${functionArn}${at}/invocations`;
+  const paths = Array.from({ length: routes }, (_, at) => [
+    `/r${at}`,
+    { get: { 'x-amazon-apigateway-integration': { type: 'aws_proxy', httpMethod: 'POST', uri: uri(at) } } },
+  ]);
+  const id = '2f4c0f6e-1111-4111-8111-111111111111';
+  const lines = [
+    `(${id}) HTTP Method: GET, Resource Path: /r57`,
+    `(${id}) Execution failed due to configuration error: Malformed Lambda proxy response`,
+    `(${id}) Method completed with status: 502`,
+  ];
+  const large: Answers = {
+    'apigateway:GetStage': () => ({
+      stageName: 'prod',
+      deploymentId: 'd1',
+      methodSettings: { '*/*': { metricsEnabled: true, loggingLevel: 'INFO' } },
+    }),
+    'apigateway:GetExport': () => ({
+      body: new TextEncoder().encode(JSON.stringify({ openapi: '3.0.1', paths: Object.fromEntries(paths) })) as never,
+    }),
+    'apigateway:GetResources': () => ({ items: [] }),
+    'apigateway:GetRestApi': () => ({ id: target.apiId, name: target.apiName }),
+    'logs:FilterLogEvents': () => ({
+      events: lines.map((message, at) => ({ timestamp: Date.parse('2026-11-20T10:00:00Z') + at, message })),
+    }),
+    'cloudwatch:GetMetricData': () => ({ MetricDataResults: [] }),
+    'lambda:GetFunctionConfiguration': ({ FunctionName }) => ({
+      FunctionArn: FunctionName,
+      Role: 'arn:aws:iam::1:role/r',
+    }),
+  };
+
+  test('has its failing route and function measured and read, where not all can be', async () => {
+    const { signals: large60, asked } = signals(target, large);
+    await Promise.all([large60.traffic(), large60.functions()]);
+    const inputs = (operation: string) =>
+      asked.filter(one => one.operation === operation).map(one => JSON.stringify(one.input));
+    const [metrics = ''] = inputs('cloudwatch:GetMetricData');
+    expect(metrics).toContain('"/r57"');
+    expect(metrics).not.toContain('"/r55"');
+    // A run asks each thing once, however often it is wanted.
+    const functions = [...new Set(inputs('lambda:GetFunctionConfiguration'))];
+    expect(functions).toHaveLength(12);
+    expect(functions[0]).toContain(`${functionArn}57`);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { routeServing, withoutStage } from '../../src/diagnosis/routes.ts';
+import { failingRoutesFirst, routeServing, withoutStage } from '../../src/diagnosis/routes.ts';
 import { route } from './steps/fixtures.ts';
 
 const keys = [
@@ -51,4 +51,10 @@ test('a path may begin with the stage', () => {
   expect(withoutStage('GET /prod', 'prod')).toBe('GET /');
   expect(withoutStage('GET /products', 'prod')).toBe('GET /products');
   expect(withoutStage('$connect', 'prod')).toBe('$connect');
+});
+
+test('failing routes come first, the others in their order', () => {
+  const ordered = failingRoutesFirst(routes, ['POST /orders/search', 'PUT /orders/42', null]);
+  expect(ordered.map(one => one.key).slice(0, 3)).toEqual(['ANY /orders/{id}', 'POST /orders/search', 'GET /orders']);
+  expect(ordered).toHaveLength(routes.length);
 });

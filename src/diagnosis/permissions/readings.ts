@@ -21,7 +21,7 @@ import {
 } from './checks.ts';
 
 /** At most this many calls are looked at, those of failing routes first. */
-export const callCap = 20;
+export const callCap = 12;
 
 interface CallReadings {
   items: Omit<CallReading, 'functionExists'>[];

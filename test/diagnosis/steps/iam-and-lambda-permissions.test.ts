@@ -288,7 +288,7 @@ describe('iam-and-lambda-permissions: the function’s own policy', () => {
     const read = inputs
       .filter(one => one.operation === 'lambda:GetPolicy')
       .map(one => (one.input as { FunctionName: string }).FunctionName);
-    expect(read).toHaveLength(20);
+    expect(read).toHaveLength(12);
     expect(read[0]).toBe(named(29));
     expect(finding.gaps).toMatchObject([{ reason: 'capped' }]);
     expect(finding.ruledOut).toEqual([]);
