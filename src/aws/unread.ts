@@ -291,12 +291,18 @@ function grant(permission: Source, text: string, { operation, region }: Asked): 
       .join(', ');
   const explicit = /explicit deny(?: in an? ([a-z -]+?(?:policy|boundary)))?/i.exec(text);
   if (explicit)
-    return `Remove the explicit deny of ${permission} on ${on}${explicit[1] ? ` in the ${explicit[1]}` : ''} for the role of the bot`;
+    return `Remove the explicit deny of ${permission} on ${on}${explicit[1] ? ` in the ${explicit[1]}` : ''} for ${roleIn(text)}`;
   const limit = /no (service control policy|resource control policy|permissions boundary|session policy) allows/.exec(
     text,
   )?.[1];
-  if (limit) return `Allow ${permission} on ${on} in the ${limit} that limits the role of the bot`;
-  return `Grant ${permission} on ${on} to the role of the bot`;
+  if (limit) return `Allow ${permission} on ${on} in the ${limit} that limits ${roleIn(text)}`;
+  return `Grant ${permission} on ${on} to ${roleIn(text)}`;
+}
+
+/** In another account it is the role there that lacks something; its sessions carry our name. */
+function roleIn(text: string): string {
+  const [, account, role] = /arn:[\w-]+:sts::(\d{12}):assumed-role\/([^/\s]+)\/apigw-500(?![\w-])/.exec(text) ?? [];
+  return role === undefined ? 'the role of the bot' : `the role ${role} of account ${account}`;
 }
 
 function filledIn(template: string, region: string): string {

@@ -2,8 +2,11 @@ import type { Config } from '../config.ts';
 import { StoreError } from '../investigations/database.ts';
 import { NewerSchemaError } from '../investigations/migrations.ts';
 import { openDatabase } from '../investigations/open-database.ts';
+import { redact } from '../redact.ts';
 import { createLog } from '../telemetry.ts';
 import type { Line } from './types.ts';
+
+const fix = 'Let the user that DATABASE_URL names make and change tables in its database.';
 
 /** Opens the store as `serve` would, and closes it. */
 export async function checkStore(config: Config, clock: () => Date): Promise<Line[]> {
@@ -16,11 +19,16 @@ export async function checkStore(config: Config, clock: () => Date): Promise<Lin
       { area: 'store', subject, status: 'ok', finding: 'The store opens, and its tables are up to date.', fix: null },
     ];
   } catch (error) {
-    if (!(error instanceof StoreError) && !(error instanceof NewerSchemaError)) throw error;
-    const { message } = error;
+    const { message, code } = error as NodeJS.ErrnoException;
+    if (!(error instanceof StoreError) && !(error instanceof NewerSchemaError)) {
+      // What a database says itself: no right to make tables, say.
+      if (code === undefined) throw error;
+      const finding = `The store opens, and is not usable (${code}): ${redact(message)}.`;
+      return [{ area: 'store', subject, status: 'problem', finding, fix }];
+    }
     // The bot itself, most likely, beside which this command runs.
     if (/ is in use by /.test(message)) return [{ area: 'store', subject, status: 'warning', ...inUse(message) }];
-    return [{ area: 'store', subject, status: 'problem', ...halves(error.message) }];
+    return [{ area: 'store', subject, status: 'problem', ...halves(message) }];
   }
 }
 

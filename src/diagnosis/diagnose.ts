@@ -2,6 +2,7 @@ import { boundedAll } from '../aws/bounded.ts';
 import { readHealthEvents } from '../aws/health.ts';
 import { readAlarmTags } from '../aws/metrics.ts';
 import { recorded, withCallsOf } from '../aws/recorded.ts';
+import { partitionOf } from '../aws/regions.ts';
 import { memoised, type OnWait, type Send, type Wait } from '../aws/send.ts';
 import { type ReadTrail, type SharedReadings, sharedTrail } from '../aws/shared-trail.ts';
 import type { Access, ApiType, Aws } from '../aws/types.ts';
@@ -9,7 +10,15 @@ import { UnreadError } from '../aws/unread.ts';
 import { byRelevance, reported } from './correlation.ts';
 import { attempt, runCheck } from './finding.ts';
 import { alarmNamesIn, locate, placeOf } from './locate.ts';
-import { type AskedPlace, type Combined, combine, type Look, placesAtOnce, placesFor } from './locate-everywhere.ts';
+import {
+  type AskedPlace,
+  type Combined,
+  combine,
+  type Look,
+  placesAtOnce,
+  placesFor,
+  placesWords,
+} from './locate-everywhere.ts';
 import { observe } from './observe.ts';
 import { diagnoses, extended, steps } from './playbook.ts';
 import { readTrailAhead } from './read-changes.ts';
@@ -18,6 +27,7 @@ import { concludeReport, judgeAgain } from './report.ts';
 import type {
   AlarmNotice,
   CallStats,
+  Candidate,
   Change,
   Diagnosis,
   DiagnosisRecord,
@@ -112,13 +122,27 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     return types;
   };
 
-  async function open(accountId: string | null, region: string | null): Promise<RunContext> {
-    const started = clock();
-    const aws = await access.open(accountId, region);
+  function contextOf(aws: Aws, started: Date): RunContext {
     const waits = noteWaits(clock);
     const asking: Send = (operation, input, asked) => aws.send(operation, input, { ...asked, onWait: waits.note });
     const { send, stats } = recorded(asking, clock);
     return { aws: { ...aws, send: memoised(send) }, opened: Symbol(aws.region), started, waits, stats };
+  }
+
+  async function open(accountId: string | null, region: string | null): Promise<RunContext> {
+    const started = clock();
+    return contextOf(await access.open(accountId, region), started);
+  }
+
+  /** For a target that was found before: where its account cannot be entered any more, every read says so. */
+  async function openTarget({ accountId, region }: Target): Promise<RunContext> {
+    try {
+      return await identified(await open(accountId, region), access.ownAccountId());
+    } catch (error) {
+      if (!(error instanceof UnreadError)) throw error;
+      const send: Send = () => Promise.reject(error);
+      return contextOf({ send, accountId, region, partition: partitionOf(region) }, clock());
+    }
   }
 
   /** The own account's id is asked for beside the first reads, not before them. */
@@ -227,9 +251,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     async diagnose(trigger, location, onFinding = () => undefined, { onWait } = {}) {
       const { target, window, threshold, unseen = [] } = location;
       const { overrides } = trigger.request;
-      const context =
-        contexts.get(location) ??
-        (await identified(await open(target.accountId, target.region), access.ownAccountId()));
+      const context = contexts.get(location) ?? (await openTarget(target));
       const run = runOf(context, target, window, overrides);
       if (onWait) context.waits.listen(onWait);
       startReading(run, readTrail);
@@ -252,7 +274,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
       const definition = [...steps, ...diagnoses].find(one => `${one.group}:${one.number}` === checkId);
       if (definition === undefined) throw new RangeError(`There is no check ${checkId}.`);
       const { target, window } = record.report;
-      const context = await identified(await open(target.accountId, target.region), access.ownAccountId());
+      const context = await openTarget(target);
       const run = runOf(context, target, window, record.overrides);
       const known = record.findings.filter(finding => finding.id !== definition.id);
       const finding = await check(definition, run, known);
@@ -262,7 +284,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
 
     async recheck(record) {
       const { target, window, changes: before } = record.report;
-      const context = await identified(await open(target.accountId, target.region), access.ownAccountId());
+      const context = await openTarget(target);
       const run = runOf(context, target, window, record.overrides);
       const correlations = diagnoses.filter(one => one.id !== 'error-frequency');
       const found = record.findings.filter(finding => finding.group === 'step');
@@ -283,7 +305,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
 
     async observe(record) {
       const { target } = record.report;
-      const { aws } = await open(target.accountId, target.region);
+      const { aws } = await openTarget(target);
       return observe(aws, target, clock());
     },
   };
@@ -322,12 +344,19 @@ function inAccount(location: Location, accountId: string | null): Location {
     case 'found':
       return { ...location, target: { ...location.target, accountId } };
     case 'ambiguous':
-    case 'not_found':
-      return { ...location, candidates: location.candidates.map(one => ({ ...one, accountId })) };
+      return { ...location, candidates: candidatesIn(accountId, location.candidates) };
+    case 'not_found': {
+      const region = accountId === null ? location.region : placesWords([{ accountId, region: location.region }]);
+      return { ...location, region, candidates: candidatesIn(accountId, location.candidates) };
+    }
     case 'unrelated':
     case 'unreadable':
       return location;
   }
+}
+
+function candidatesIn(accountId: string | null, candidates: readonly Candidate[]): Candidate[] {
+  return candidates.map(one => ({ ...one, accountId }));
 }
 
 function widened(window: Window): Window {

@@ -153,7 +153,7 @@ function unreadable({ target }: DiagnosisRequest, looks: readonly Look[], close:
 }
 
 /** `account 111122223333 (eu-west-1, us-east-1) and account 444455556666 (eu-west-1)`. */
-function placesWords(places: readonly AskedPlace[]): string {
+export function placesWords(places: readonly AskedPlace[]): string {
   const regions = new Map<string | null, string[]>();
   for (const { accountId, region } of places) {
     regions.set(accountId, [...(regions.get(accountId) ?? []), region ?? 'the default Region']);

@@ -307,7 +307,7 @@ export type Location =
   /** `unseen`: other accounts could not be looked at, where there may be one of the same name. */
   | { kind: 'found'; target: Target; window: Window; threshold: number | null; unseen?: Gap[] }
   | { kind: 'ambiguous'; candidates: Candidate[] }
-  /** `region`: where it was looked for; several accounts and Regions in words. */
+  /** `region`: where it was looked for, in words: the Region alone where the account is not known. */
   | { kind: 'not_found'; region: string; candidates: Candidate[] }
   /** An alarm with no API behind what it watches. `watches` is one sentence that names the alarm and what that is. */
   | { kind: 'unrelated'; alarm: string; watches: string }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OutputOf } from '../../src/aws/operations.ts';
-import { recorded } from '../../src/aws/recorded.ts';
+import { recorded, withCallsOf } from '../../src/aws/recorded.ts';
 import type { Send } from '../../src/aws/send.ts';
 
 /** AWS whose answers the test gives, one by one. */
@@ -92,5 +92,21 @@ describe('recorded', () => {
     await answer('b', 30);
 
     expect(record.stats()).toMatchObject({ depth: 2, criticalPathMs: 50, awsCalls: { total: 2 } });
+  });
+});
+
+describe('withCallsOf', () => {
+  it('adds what was asked elsewhere, and keeps the chain of its own', () => {
+    const stats = (byOperation: Record<string, number>, depth: number) => ({
+      awsCalls: { total: Object.values(byOperation).reduce((sum, calls) => sum + calls, 0), byOperation },
+      depth,
+      criticalPathMs: depth * 100,
+    });
+
+    expect(withCallsOf(stats({ a: 1 }, 1), [stats({ a: 2, b: 1 }, 3), stats({ b: 4 }, 1)])).toEqual({
+      awsCalls: { total: 8, byOperation: { a: 3, b: 5 } },
+      depth: 1,
+      criticalPathMs: 100,
+    });
   });
 });

@@ -90,6 +90,20 @@ describe('unreadErrorOf', () => {
     );
   });
 
+  it('of a session in another account names the role there', () => {
+    const message =
+      'User: arn:aws:sts::999900009999:assumed-role/reader/apigw-500 is not authorized to perform: lambda:GetPolicy on resource: arn:aws:lambda:eu-west-1:999900009999:function:f because no identity-based policy allows the lambda:GetPolicy action';
+    const error = unreadErrorOf(Object.assign(new Error(message), { name: 'AccessDeniedException' }), {
+      operation: 'lambda:GetPolicy',
+      input: {},
+      region: 'eu-west-1',
+    });
+
+    expect(error.remedy).toBe(
+      'Grant lambda:GetPolicy on arn:aws:lambda:eu-west-1:999900009999:function:f to the role reader of account 999900009999.',
+    );
+  });
+
   it.each([
     [
       'with an explicit deny in a service control policy',

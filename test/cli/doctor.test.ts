@@ -130,6 +130,20 @@ describe('AWS', () => {
     );
   });
 
+  test('names the role of another account that lacks a permission', async () => {
+    const { about } = await doctor({
+      shopWorld: { faults: { denied: ['lambda:GetPolicy'] } },
+      file: { accounts: [{ ...shopAccount, regions: ['eu-west-1'] }] },
+    });
+
+    expect(about(`account ${shop}, eu-west-1`)).toEqual([
+      expect.objectContaining({
+        status: 'problem',
+        fix: expect.stringContaining(`to the role apigw-500-read of account ${shop}.`),
+      }),
+    ]);
+  });
+
   test('tells of an account that cannot be entered once, and checks the others', async () => {
     const accounts = [{ ...shopAccount, externalId: 'wrong-word' }];
     const { code, about, stdout } = await doctor({ file: { accounts } });
@@ -333,6 +347,20 @@ describe('the store', () => {
         fix: expect.stringContaining('Where that is the running bot, all is well.'),
       }),
     ]);
+  });
+
+  test('that is a database out of reach is a problem, told without its password', async () => {
+    const DATABASE_URL = 'postgres://bot:hunter2@127.0.0.1:1/apigw';
+    const { about, stdout } = await doctor({ world: noAws, workspace: null, environment: { DATABASE_URL } });
+
+    expect(about('DATABASE_URL')).toEqual([
+      expect.objectContaining({
+        status: 'problem',
+        finding: 'The database at 127.0.0.1:1/apigw cannot be used (ECONNREFUSED).',
+        fix: expect.stringContaining('Check that it runs'),
+      }),
+    ]);
+    expect(stdout).not.toContain('hunter2');
   });
 
   test('that cannot be made is a problem', async () => {

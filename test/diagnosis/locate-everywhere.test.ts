@@ -1,7 +1,9 @@
 /** Two accounts, at the wire: real SDK clients, real sts:AssumeRole, the real diagnosis. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openDiagnosis } from '../../src/app.ts';
+import type { Access, Place } from '../../src/aws/types.ts';
 import { parseConfig } from '../../src/config.ts';
+import { type AskedPlace, placesFor } from '../../src/diagnosis/locate-everywhere.ts';
 import type { DiagnosisRequest, Location } from '../../src/diagnosis/types.ts';
 import { reportText } from '../../src/render/text.ts';
 import type { WorldDocument } from '../../src/sandbox/aws/world.ts';
@@ -182,6 +184,49 @@ describe('a target that says where it is', () => {
   });
 });
 
+describe('placesFor', () => {
+  const places: Place[] = [
+    { accountId: null, region: 'eu-west-1' },
+    { accountId: own, region: 'eu-west-1' },
+    { accountId: own, region: 'eu-north-1' },
+    { accountId: shop, region: 'eu-west-1' },
+    { accountId: bank, region: 'cn-north-1' },
+  ];
+  const access = (configured = places): Access => ({
+    open: () => Promise.reject(new Error('Nothing is opened.')),
+    ownAccountId: async () => own,
+    places: () => configured,
+    close: () => undefined,
+  });
+  const asked = (target: string, accountId: string | null = null, region: string | null = null) =>
+    ({ target, accountId, region }) as DiagnosisRequest;
+  const words = (found: readonly AskedPlace[]) => found.map(place => `${place.accountId} ${place.region}`);
+
+  test.each([
+    [
+      'a name, everywhere, each place once',
+      asked('orders'),
+      places.slice(1).map(place => `${place.accountId} ${place.region}`),
+    ],
+    ['an account, in its Regions', asked('orders', own), [`${own} eu-west-1`, `${own} eu-north-1`]],
+    [
+      'a Region that is configured, there',
+      asked('orders', null, 'eu-west-1'),
+      [`${own} eu-west-1`, `${shop} eu-west-1`],
+    ],
+    ['a Region that is not, in the own account', asked('orders', null, 'us-east-1'), [`${own} us-east-1`]],
+    ['another partition, in its accounts alone', asked('orders', null, 'cn-north-1'), [`${bank} cn-north-1`]],
+    ['account and Region, there, configured or not', asked('orders', shop, 'us-east-1'), [`${shop} us-east-1`]],
+    ['an account that is not configured, as it is said', asked('orders', '000000000000'), ['000000000000 null']],
+  ])('%s', async (_, request, expected) => {
+    expect(words(await placesFor(request, access()))).toEqual(expected);
+  });
+
+  test('where nothing else is configured, the own account is not asked for its id first', async () => {
+    expect(await placesFor(asked('orders'), access(places.slice(0, 1)))).toEqual([{ accountId: null, region: null }]);
+  });
+});
+
 describe('an account that cannot be read', () => {
   const accounts = [account(shop), account(bank, ['eu-west-1', 'us-east-1'], 'wrong-word')];
   const more = [{ accountId: bank, ...renamed('b1a2n3k4x5', 'bank-api') }];
@@ -235,6 +280,23 @@ describe('an account that cannot be read', () => {
       kind: 'found',
       target: { apiName: 'payments-api' },
     });
+  });
+
+  test('that could be read when the target was found makes every later check unknown, and names the role', async () => {
+    const shopWorld = { ...payments, traffic: { get: { ...failing, api: 'p1a2y3m4e5' } } };
+    const found = await setting({ ownWorld: ordersWorld(), shopWorld });
+    const asked = found.request('payments-api');
+    const location = (await found.service.locate(asked)) as Extract<Location, { kind: 'found' }>;
+    const trigger = { kind: 'cli' as const, by: null, at: zero.toISOString(), request: asked };
+    const record = await found.service.diagnose(trigger, location);
+    const locked = await setting({ shopWorld, accounts: [account(shop, ['eu-west-1'], 'wrong-word')] });
+
+    const again = await locked.service.rerun(record, 'step:2');
+
+    expect(again.report.steps.find(step => step.number === 2)).toMatchObject({ status: 'unknown' });
+    expect(again.report.verdict.gaps).toContainEqual(
+      expect.objectContaining({ source: 'sts:AssumeRole', reason: 'access_denied', permission: 'sts:AssumeRole' }),
+    );
   });
 
   test('that is not configured is refused by name, and nothing else is read instead', async () => {

@@ -56,6 +56,18 @@ describe('AssumeRole', () => {
   });
 
   test.each([
+    ['the role of the bot', 'arn:aws:iam::111122223333:role/apigw-500-reader', true],
+    ['another role', 'arn:aws:iam::111122223333:role/deploy', false],
+  ])('may be left to one role: %s', async (_, role, allowed) => {
+    const Condition = { ArnEquals: { 'aws:PrincipalArn': role } };
+    const Statement = { Effect: 'Allow' as const, Principal: { AWS: root }, Action: 'sts:AssumeRole', Condition };
+    const { assume } = await stage({ roles: { 'apigw-500-read': { trust: { Statement } } } });
+
+    if (allowed) expect((await assume()).Credentials?.AccessKeyId).toMatch(/^ASIA/);
+    else expect(await refusal(assume())).toMatchObject({ name: 'AccessDenied' });
+  });
+
+  test.each([
     ['no external id', trusting(root, 'shared-word'), {}],
     ['another external id', trusting(root, 'shared-word'), { ExternalId: 'another' }],
     ['an account that is not trusted', trusting('arn:aws:iam::777788889999:root'), {}],

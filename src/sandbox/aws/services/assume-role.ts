@@ -49,7 +49,11 @@ export const assumeRole: Handler<'sts:AssumeRole'> = (input, { world, accounts, 
 };
 
 function trusts(statements: StatementText[], caller: World, externalId: string | undefined): boolean {
-  const context = externalId === undefined ? {} : { 'sts:externalid': [externalId] };
+  const context = {
+    'aws:principalaccount': [caller.accountId],
+    'aws:principalarn': [callerRole(caller)],
+    ...(externalId !== undefined && { 'sts:externalid': [externalId] }),
+  };
   const fitting = statements.filter(
     statement =>
       list(statement.Action).some(action => wildcard(action.toLowerCase(), 'sts:assumerole')) &&
@@ -62,16 +66,14 @@ function trusts(statements: StatementText[], caller: World, externalId: string |
 /** The account itself, its role, or the session of that role. */
 function isCaller({ Principal }: StatementText, caller: World): boolean {
   if (Principal === undefined) return false;
-  const session = callerArn(caller);
-  const [, partition, role] = /^arn:([\w-]+):sts::\d+:assumed-role\/([^/]+)\//.exec(session) ?? [];
-  const names = [
-    '*',
-    caller.accountId,
-    `arn:${partition}:iam::${caller.accountId}:root`,
-    `arn:${partition}:iam::${caller.accountId}:role/${role}`,
-    session,
-  ];
+  const root = `arn:${partitionOf(caller.region)}:iam::${caller.accountId}:root`;
+  const names = ['*', caller.accountId, root, callerRole(caller), callerArn(caller)];
   return Principal === '*' || list(Principal.AWS).some(name => names.includes(name));
+}
+
+/** The role whose session asks: what trust policies name, and what aws:PrincipalArn is. */
+function callerRole(caller: World): string {
+  return callerArn(caller).replace(/:sts::(\d+):assumed-role\/([^/]+)\/.*$/, ':iam::$1:role/$2');
 }
 
 function invalid(member: string): WireError {
