@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { configurationFiles } from './configuration.ts';
 import { policyFiles } from './policies.ts';
 import { scenarioFiles } from './scenarios.ts';
+import { stepFiles } from './steps.ts';
 
 export interface GeneratedFile {
   /** From the repository's root. */
@@ -16,7 +17,12 @@ export interface GeneratedFile {
 }
 
 /** Each source answers its files; a new one is a line here. */
-const sources: (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] = [configurationFiles, scenarioFiles, policyFiles];
+const sources: (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] = [
+  configurationFiles,
+  scenarioFiles,
+  policyFiles,
+  stepFiles,
+];
 
 const root = new URL('../', import.meta.url);
 const check = process.argv.includes('--check');
