@@ -40,6 +40,7 @@ test('an incident from the first look to the evidence, and mended', async () => 
   await page.getByRole('button', { name: 'Type /apigw-500 orders-api prod' }).first().click();
   expect(await box(page).inputValue()).toBe('/apigw-500 orders-api prod');
   await page.keyboard.press('Enter');
+  await page.getByText('apigw-500 is asking AWS…').waitFor();
 
   await page.getByRole('heading', { name: /Cause found: orders-api, stage prod/ }).waitFor();
   await card(page).getByText('aws lambda add-permission').waitFor();
@@ -88,6 +89,10 @@ test('the form, a private answer with its button, and what another person sees',
   const answer = page.locator('.message.ephemeral');
   await answer.getByText('Only visible to you').waitFor();
   await picture(page, 'sandbox-private');
+  await send(page, '/apigw-500 help');
+  const help = page.locator('.message.ephemeral').last();
+  await help.getByRole('button', { name: 'Dismiss' }).click();
+  await expect.poll(() => page.locator('.message.ephemeral').count()).toBe(1);
 
   const ben = await openPage(browser, `${sandbox.url}?user=U0SBXBEN02`);
   expect(await ben.getByRole('combobox', { name: 'You are' }).inputValue()).toBe('U0SBXBEN02');

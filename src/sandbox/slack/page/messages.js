@@ -96,7 +96,7 @@ function drawMessage(message, options, continued) {
     h(
       'div',
       { class: 'content' },
-      message.ephemeral ? h('p', { class: 'only-you' }, '◔ Only visible to you') : null,
+      message.ephemeral ? onlyYou(message, options) : null,
       message.broadcast ? broadcastNote(message, options) : null,
       continued
         ? null
@@ -115,6 +115,13 @@ function drawMessage(message, options, continued) {
     options.inThread && message.threadTs === null ? unfoldButton() : null,
     message.ephemeral ? null : toolbar(message, options),
   );
+}
+
+/** As in a real client, such a message can be put away. */
+function onlyYou(message, options) {
+  const dismiss = () => options.dismiss(message);
+  const button = h('button', { type: 'button', class: 'link', 'data-key': 'dismiss', onclick: dismiss }, 'Dismiss');
+  return h('p', { class: 'only-you' }, '◔ Only visible to you · ', button);
 }
 
 function body(message) {

@@ -87,7 +87,10 @@ function alarmButtons(incident) {
       },
       h('span', {}, label),
     );
-  const channelId = () => (store.place.kind === 'channel' ? store.place.id : [...store.channels.keys()][0]);
+  const channelId = () => {
+    const channels = [...store.channels.values()].filter(channel => channel.kind !== 'im' && !channel.archived);
+    return (channels.find(channel => channel.id === store.place.id) ?? channels[0]).id;
+  };
   return h(
     'div',
     { class: 'alarm', role: 'group', 'aria-label': `Alarm ${incident.alarm}` },

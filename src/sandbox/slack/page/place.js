@@ -80,7 +80,15 @@ export function drawHead() {
   document.title = `${title} · apigw-500 sandbox`;
 }
 
-const options = { inThread: false, openThread };
+/** Of this page alone: Slack keeps no such message either. */
+function dismiss(message) {
+  store.messages.get(message.channelId)?.delete(message.ts);
+  drawPlace();
+  drawThread();
+  (store.place.kind === 'channel' ? byId('composer-text') : byId('scroll')).focus();
+}
+
+const options = { inThread: false, openThread, dismiss };
 
 export function drawPlace() {
   const home = store.place.kind === 'home';
