@@ -127,6 +127,19 @@ test('where the bot is not, it says how to bring it, and comes', async () => {
   await page.getByRole('heading', { name: /orders-api/ }).waitFor();
 });
 
+test('an alarm fires, and the card is there; it recovers, and the same card says so', async () => {
+  const { page } = await staged();
+  const alarm = page.getByRole('group', { name: 'Alarm orders-api-5xx' });
+  await alarm.getByRole('button', { name: 'Alarm fires' }).click();
+  await alarm.getByText('AWS has told the bot that it fires.').waitFor();
+  await page.getByRole('heading', { name: /Cause found: orders-api, stage prod/ }).waitFor();
+  await picture(page, 'sandbox-alarm');
+  await alarm.getByRole('button', { name: 'Alarm recovers' }).click();
+  await page.getByRole('heading', { name: /Recovered: orders-api, stage prod/ }).waitFor();
+  await page.getByText('mended', { exact: true }).waitFor();
+  expect(await page.locator('#messages .message').count()).toBe(1);
+});
+
 test('works by keyboard alone', async () => {
   const { page } = await staged();
   await page.keyboard.press('Tab');

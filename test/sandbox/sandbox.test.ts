@@ -82,6 +82,24 @@ describe('one command', () => {
   });
 });
 
+describe('an alarm', () => {
+  test('opens the investigation by the webhook of the bot, and its recovery ends it', async () => {
+    const sandbox = await started({ scenario: 'reserved-concurrency-throttled-mended' });
+    const change = async (state: string) => {
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify({ state });
+      const response = await fetch(`${sandbox.url}sandbox/alarm`, { method: 'POST', headers, body });
+      expect(await response.json()).toEqual({ ok: true });
+    };
+    await change('ALARM');
+    await sandbox.slack.until(() => cardTitle(sandbox, 'ana', 'incidents')?.includes('Cause found: checkout-api'));
+    await sandbox.idle();
+    await change('OK');
+    await sandbox.slack.until(() => cardTitle(sandbox, 'ana', 'incidents')?.includes('Recovered: checkout-api'));
+    await sandbox.idle();
+  });
+});
+
 describe('who is answered', () => {
   test('not a name that leads here, nor another origin; this holds for every address', async () => {
     const { url } = await started();
