@@ -108,6 +108,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
   const slack = createSlack({
     settings,
     allowed: config.allow,
+    triggers: { reaction: config.alarms.reaction, alarmPostChannels: config.alarmPostChannels },
     investigations,
     mayPublish: investigations.mayPublish,
     fallbackGroup: config.handoffFallbackGroup,

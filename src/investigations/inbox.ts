@@ -54,7 +54,8 @@ export function createInbox(dependencies: InboxDependencies): Queue {
       await tellJoined(item, item.joined, holder);
       return;
     }
-    if (trigger.alarm !== undefined && (await known(trigger, trigger.alarm, viaOf(item)))) {
+    // Somebody who chooses among an alarm's candidates has chosen, whatever the alarm is known for.
+    if (trigger.by === null && trigger.alarm !== undefined && (await known(trigger, trigger.alarm, viaOf(item)))) {
       await inbox.finish(item.id, 'done', holder);
       return;
     }

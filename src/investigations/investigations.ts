@@ -115,8 +115,18 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
     const item = await inboxStore.item(inboxId);
     const candidate = item?.candidates?.[index];
     if (item == null || candidate === undefined || item.conversation?.teamId !== conversation.teamId) return 'gone';
-    const trigger: Trigger = { kind: 'candidate', by, at: now(), request: requestFor(item, candidate) };
-    await submit({ key: `${inboxId}:candidate:${index}`, trigger, conversation });
+    const { alarm } = item.trigger;
+    const trigger: Trigger = {
+      kind: 'candidate',
+      by,
+      at: now(),
+      request: requestFor(item, candidate),
+      // So that its recovery finds what was chosen for it.
+      ...(alarm === undefined ? {} : { alarm }),
+    };
+    // What was asked about in a thread is answered there, wherever the buttons stood.
+    const threadTs = item.conversation.threadTs ?? conversation.threadTs;
+    await submit({ key: `${inboxId}:candidate:${index}`, trigger, conversation: { ...conversation, threadTs } });
     return 'ok';
   }
 

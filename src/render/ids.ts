@@ -24,6 +24,9 @@ export const actionPatterns = {
   link: /^link:\d{1,2}$/,
 } as const;
 
+/** Of the menus of a message, and of the app. */
+export const shortcutIds = { diagnoseAlarm: 'diagnose_alarm' } as const;
+
 export const viewIds = { start: 'start' } as const;
 
 /** The form's fields: block and action id in one. */

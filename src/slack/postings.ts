@@ -64,7 +64,8 @@ function postingOf(investigation: Investigation, cardLink: string | null, option
     urgent: state !== 'investigating',
     messages: hidden ? [] : messagesOf(investigation, cardLink, options),
     unposted: {
-      to: conversation,
+      // A private message in a thread without replies is not shown.
+      to: { ...conversation, threadTs: null },
       topic: state === 'investigating' ? 'progress' : 'verdict',
       message: (reason, invite) => unpostedReply(reason, invite, investigation),
     },

@@ -192,7 +192,7 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     publishStorm: (storm, members) => publish(stormSubject(storm, members)),
     async refuse(conversation, refusal) {
       const message = refusalMessage(refusal);
-      if (conversation.userId !== null) await answers.tellOnce(conversation, message);
+      if (conversation.userId !== null) await answers.tellOnce({ ...conversation, threadTs: null }, message);
       else await ask(questionSubject(refusal.inboxId, conversation, message));
     },
     async joined(conversation: Conversation, investigation) {
@@ -200,7 +200,7 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
       // Where else it was asked for may be a private channel.
       const here = conversation.channelId === investigation.conversation.channelId;
       const url = here ? await permalink(investigation.id) : null;
-      await answers.tellOnce(conversation, joinedReply(investigation, url, here));
+      await answers.tellOnce({ ...conversation, threadTs: null }, joinedReply(investigation, url, here));
     },
     async retry(investigations) {
       for (const investigation of investigations) {

@@ -10,10 +10,11 @@ import type { Log } from '../telemetry.ts';
 import { registerActions } from './actions.ts';
 import { type After, createAnswers, Refused } from './answers.ts';
 import { registerCommands } from './commands.ts';
-import { failureOf } from './errors.ts';
-import { registerEvents } from './events.ts';
+import { failureOf, type SlackFailure } from './errors.ts';
+import { type EventSettings, registerEvents } from './events.ts';
 import { type Allowed, createPermit } from './permission.ts';
 import { createPublisher } from './publish.ts';
+import { registerShortcuts } from './shortcuts.ts';
 import { createSocket } from './socket.ts';
 import { addressOf, type Identity, type Surface, teamsOf } from './surface.ts';
 import { registerViews } from './views.ts';
@@ -31,6 +32,7 @@ export interface SlackSettings {
 export interface SlackDependencies {
   settings: SlackSettings;
   allowed: Allowed;
+  triggers: EventSettings;
   investigations: Investigations;
   /** False where another process publishes. */
   mayPublish(): boolean;
@@ -68,6 +70,10 @@ const bodyLimitBytes = 1_000_000;
 export function createSlack(dependencies: SlackDependencies): Slack {
   const { settings, allowed, investigations, checks, fallbackGroup, clock, log, after = later } = dependencies;
   const logger = boltLogger(log);
+  const triggers: EventSettings = {
+    reaction: dependencies.triggers.reaction,
+    alarmPostChannels: dependencies.triggers.alarmPostChannels.filter(id => allowed.channels?.includes(id) ?? true),
+  };
   const options = clientOptions(settings.apiUrl, logger);
   const client = new WebClient(settings.botToken, options);
   const poster = new WebClient(settings.botToken, { ...options, retryConfig: { retries: 0 } });
@@ -137,15 +143,14 @@ export function createSlack(dependencies: SlackDependencies): Slack {
     if (cause instanceof Refused) return answers.tell(addressOf(body), cause.reply);
     log.error({ err: cause }, 'A request from Slack could not be answered.');
     const failure = failureOf(cause);
-    const reply = failure.kind === 'refused' ? note(slackErrorWords(failure.code)) : failureReply();
-    await answers.tell(addressOf(body), reply);
+    await answers.tell(addressOf(body), failure.kind === 'uncertain' ? failureReply() : note(wordsOf(failure)));
   });
 
   const registered = {
     commands: registerCommands(app, surface),
     actions: registerActions(app, surface),
-    events: registerEvents(app, surface),
-    shortcuts: [],
+    events: registerEvents(app, surface, triggers),
+    shortcuts: registerShortcuts(app, surface),
     views: registerViews(app, surface),
   };
 
@@ -234,6 +239,10 @@ async function whoAmI(client: WebClient): Promise<Identity> {
 function later(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
+}
+
+function wordsOf(failure: Exclude<SlackFailure, { kind: 'uncertain' }>): string {
+  return slackErrorWords(failure.kind === 'refused' ? failure.code : 'ratelimited');
 }
 
 /** Bolt's log lines in ours. Its debug lines hold whole payloads, so they go nowhere. */

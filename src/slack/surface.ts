@@ -71,7 +71,7 @@ export function teamsOf(body: unknown): string[] {
 
 /** Where the person behind any payload can be reached. */
 export function addressOf(body: unknown): Address {
-  const { response_url, channel_id, channel, user_id, user, view, message, container } = body as {
+  const { response_url, channel_id, channel, user_id, user, view, message, container, event } = body as {
     response_url?: string;
     channel_id?: string;
     channel?: { id?: string };
@@ -80,15 +80,18 @@ export function addressOf(body: unknown): Address {
     view?: { private_metadata?: string };
     message?: { ts?: string; thread_ts?: string };
     container?: { message_ts?: string; thread_ts?: string };
+    event?: { type?: string; user?: string; item?: { channel?: string } };
   };
   // A form that was sent has no address of its own; it carries the one of the command that opened it.
   const opener = view?.private_metadata === undefined ? null : startContext(view.private_metadata);
+  // Of what happens by itself, only a reaction is somebody's wish.
+  const reaction = event?.type === 'reaction_added' ? event : undefined;
   const thread = message?.thread_ts ?? container?.thread_ts;
   return {
     responseUrl: response_url ?? opener?.responseUrl ?? null,
-    channelId: channel_id ?? channel?.id ?? opener?.channelId ?? null,
+    channelId: channel_id ?? channel?.id ?? opener?.channelId ?? reaction?.item?.channel ?? null,
     // The root of a thread names itself as its thread, but is read in the channel. A private message is only named.
     threadTs: thread === (message?.ts ?? container?.message_ts) ? null : (thread ?? null),
-    userId: user_id ?? user?.id ?? null,
+    userId: user_id ?? user?.id ?? reaction?.user ?? null,
   };
 }

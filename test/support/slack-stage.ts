@@ -16,6 +16,7 @@ import type { Outlets } from '../../src/investigations/types.ts';
 import { httpTransport } from '../../src/sandbox/slack/delivery.ts';
 import type { Message } from '../../src/sandbox/slack/state.ts';
 import { createSlackWorkspace, type SlackWorkspace, type WorkspaceOptions } from '../../src/sandbox/slack/workspace.ts';
+import type { EventSettings } from '../../src/slack/events.ts';
 import type { Allowed } from '../../src/slack/permission.ts';
 import { createSlack, type Slack } from '../../src/slack/slack.ts';
 import { createLog } from '../../src/telemetry.ts';
@@ -124,11 +125,12 @@ export interface SlackStage {
 export interface StageOptions {
   mode?: 'http' | 'socket';
   allowed?: Partial<Allowed>;
+  triggers?: Partial<EventSettings>;
   workspace?: WorkspaceOptions;
 }
 
 export async function openSlackStage(options: StageOptions = {}): Promise<SlackStage> {
-  const { mode = 'http', allowed = {} } = options;
+  const { mode = 'http', allowed = {}, triggers = {} } = options;
   const { clock, after } = fastTime();
   const workspace = createSlackWorkspace({ clock, rateLimits: 'off', ...options.workspace });
   const served = await workspace.listen();
@@ -167,6 +169,7 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
       apiUrl: served.apiUrl,
     },
     allowed: { channels: null, userGroups: null, ...allowed },
+    triggers: { reaction: 'mag', alarmPostChannels: [], ...triggers },
     investigations,
     mayPublish: investigations.mayPublish,
     fallbackGroup: null,

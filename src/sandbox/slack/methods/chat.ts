@@ -55,13 +55,17 @@ function postEphemeral(call: Call): Json {
   if (!channel.members.has(userId)) throw new SlackError('user_not_in_channel');
   const content = contentOf(call);
   if (isEmpty(content)) throw new SlackError('no_text');
+  const threadTs = threadOf(call, channel);
+  const root = threadTs === null ? undefined : call.state.message(channel.id, threadTs);
+  // Where the thread is not active yet, Slack takes the message and shows it to nobody.
+  if (root !== undefined && call.state.replies(root).length === 0) return { message_ts: call.state.nextTs() };
   const { ts } = call.state.post({
     channelId: channel.id,
     userId: call.state.seed.botUserId,
     text: content.text ?? '',
     blocks: content.blocks ?? [],
     attachments: content.attachments ?? [],
-    threadTs: threadOf(call, channel),
+    threadTs,
     onlyFor: userId,
   });
   return { message_ts: ts };

@@ -1,0 +1,20 @@
+import type { App, MessageShortcut } from '@slack/bolt';
+import { shortcutIds } from '../render/ids.ts';
+import { askAbout } from './posts.ts';
+import type { Surface } from './surface.ts';
+
+/** The menu of a message. The payload holds all of it, so that this works where the bot is no member too. */
+export function registerShortcuts(app: App, surface: Surface): readonly string[] {
+  app.shortcut<MessageShortcut>(
+    { callback_id: shortcutIds.diagnoseAlarm, type: 'message_action' },
+    async ({ ack, shortcut }) => {
+      await ack();
+      const { channel, user, response_url: responseUrl, message } = shortcut;
+      const { teamId } = surface.identity();
+      const here = { teamId, channelId: channel.id, responseUrl, userId: user.id };
+      await surface.permit(here);
+      await askAbout(surface, 'shortcut', message, here);
+    },
+  );
+  return [shortcutIds.diagnoseAlarm];
+}
