@@ -1,12 +1,12 @@
-/** A process to be killed: opens the store of a folder, starts a run that never ends, and says so. */
+/** A process to be killed: opens the store that it is given, starts a run that never ends, and says so. */
 
 import { createInvestigations } from '../../src/investigations/investigations.ts';
-import { openSqlite } from '../../src/investigations/sqlite.ts';
+import { openDatabase } from '../../src/investigations/open-database.ts';
 import type { Outlets } from '../../src/investigations/types.ts';
 import { createLog } from '../../src/telemetry.ts';
 import { finding, found, submission } from './data.ts';
 
-const [folder = ''] = process.argv.slice(2);
+const [settings = ''] = process.argv.slice(2);
 const clock = () => new Date();
 const quiet: Outlets = {
   teamId: () => 'T1',
@@ -19,7 +19,8 @@ const quiet: Outlets = {
   async joined() {},
 };
 
-const database = await openSqlite(folder, clock);
+const log = createLog('silent');
+const database = await openDatabase(JSON.parse(settings), clock, log);
 const investigations = createInvestigations({
   database,
   service: {
@@ -36,7 +37,7 @@ const investigations = createInvestigations({
   outlets: quiet,
   clock,
   newId: () => 'the-one',
-  log: createLog('silent'),
+  log,
   alarms: { routes: [], channel: null },
   retentionDays: 90,
 });

@@ -1,70 +1,19 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { StoreError } from '../../src/investigations/database.ts';
 import { createInvestigations } from '../../src/investigations/investigations.ts';
-import { openSqlite } from '../../src/investigations/sqlite.ts';
 import { evidence, finding, found, orders, request, submission } from './data.ts';
-import { openBench, recordingOutlets, scriptedService, silent, temporaryFolder, testClock } from './fixtures.ts';
+import {
+  openBench,
+  openStore,
+  otherProcess,
+  recordingOutlets,
+  scriptedService,
+  silent,
+  temporaryFolder,
+  testClock,
+} from './fixtures.ts';
 
-/** A second process at work on the folder, in the middle of a run. */
-async function otherProcess(folder: string) {
-  const script = new URL('./crash-child.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  async function kill() {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
-  onTestFinished(kill);
-  const said = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-  expect(String(said[0])).toContain('running');
-  return { pid: child.pid, kill };
-}
-
-describe('the data folder', () => {
-  test('is used by one process at a time, and says by which', async () => {
-    const folder = temporaryFolder();
-    const other = await otherProcess(folder);
-
-    const opening = openSqlite(folder, testClock());
-    await expect(opening).rejects.toThrow(StoreError);
-    await expect(opening).rejects.toThrow(new RegExp(`in use by process ${other.pid} on \\S+ since 20.*DATA_DIR\\.$`));
-  });
-
-  test('is free again when the process that held it was killed', async () => {
-    const folder = temporaryFolder();
-    const other = await otherProcess(folder);
-    await other.kill();
-    const database = await openSqlite(folder, testClock());
-    await database.close();
-  });
-
-  test('is free again after a close, and is not shared within a process either', async () => {
-    const folder = temporaryFolder();
-    const database = await openSqlite(folder, testClock());
-    await expect(openSqlite(folder, testClock())).rejects.toThrow(`in use by process ${process.pid}`);
-    await database.close();
-    const again = await openSqlite(folder, testClock());
-    await again.close();
-  });
-
-  test('has files that only their owner may read, whatever the folder allows', async () => {
-    const folder = temporaryFolder();
-    chmodSync(folder, 0o755);
-    const database = await openSqlite(folder, testClock());
-    const modes = readdirSync(folder).map(name => statSync(join(folder, name)).mode & 0o777);
-    await database.close();
-    expect(modes.length).toBeGreaterThanOrEqual(4);
-    expect(new Set(modes)).toEqual(new Set([0o600]));
-  });
-
-  test('that cannot be made says why and what to do', async () => {
-    await expect(openSqlite('/dev/null/data', testClock())).rejects.toThrow(/cannot be used .*DATA_DIR/);
-  });
-});
+/** When nothing that a process held before it died is held any more. */
+const afterLeases = () => new Date(Date.now() + 60_000);
 
 describe('a process that was killed in the middle of a run', () => {
   test('loses nothing: the next one runs it again and publishes it', async () => {
@@ -72,7 +21,7 @@ describe('a process that was killed in the middle of a run', () => {
     const other = await otherProcess(folder);
     await other.kill();
 
-    const bench = await openBench({ folder, clock: testClock(new Date()) });
+    const bench = await openBench({ folder, clock: testClock(afterLeases()) });
     await bench.investigations.idle();
 
     expect(bench.service.diagnosed).toHaveLength(1);
@@ -127,7 +76,7 @@ describe('two workers on one store', () => {
   /** As two replicas are: each with a worker of its own, none alone on the store. */
   async function replicas() {
     const clock = testClock();
-    const database = { ...(await openSqlite(temporaryFolder(), clock)), exclusive: false };
+    const database = { ...(await openStore(temporaryFolder(), clock)), exclusive: false };
     const one = scriptedService();
     const two = scriptedService();
     const outlets = recordingOutlets();

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +14,12 @@ import type {
   Observation,
   Trigger,
 } from '../../src/diagnosis/types.ts';
+import type { Database } from '../../src/investigations/database.ts';
 import { createInvestigations, type RunningInvestigations } from '../../src/investigations/investigations.ts';
-import { openSqlite } from '../../src/investigations/sqlite.ts';
+import { openDatabase } from '../../src/investigations/open-database.ts';
 import type { Conversation, Investigation, Outlets, Refusal, Storm } from '../../src/investigations/types.ts';
 import { createLog } from '../../src/telemetry.ts';
+import { storeIn } from '../support/stores.ts';
 import { finding, found, record, start, submission } from './data.ts';
 
 export const silent = createLog('silent');
@@ -39,6 +43,27 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'apigw-500-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Opens the store that belongs to a folder: on PostgreSQL, in `npm run test:postgres`, a database with its name. */
+export async function openStore(folder: string, clock: () => Date): Promise<Database> {
+  return openDatabase(await storeIn(folder), clock, silent);
+}
+
+/** A second process at work on the folder's store, in the middle of a run. */
+export async function otherProcess(folder: string) {
+  const script = new URL('./crash-child.ts', import.meta.url).pathname;
+  const settings = JSON.stringify(await storeIn(folder));
+  const child = spawn(process.execPath, [script, settings], { stdio: ['ignore', 'pipe', 'inherit'] });
+  async function kill() {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  onTestFinished(kill);
+  const said = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  expect(String(said[0])).toContain('running');
+  return { pid: child.pid, kill };
 }
 
 export interface ScriptedService extends DiagnosisService {
@@ -148,12 +173,12 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** Investigations on a real SQLite store in a folder of its own, with a scripted diagnosis. */
+/** Investigations on a real store in a folder of its own, with a scripted diagnosis. */
 export async function openBench(over: { folder?: string; clock?: Clock; retentionDays?: number } = {}): Promise<Bench> {
   const { folder = temporaryFolder(), clock = testClock(), retentionDays = 90 } = over;
   const service = scriptedService();
   const outlets = recordingOutlets();
-  const database = await openSqlite(folder, clock);
+  const database = await openStore(folder, clock);
   let next = 0;
   const newId = () => `${clock().getTime()}-${++next}`;
   const investigations = createInvestigations({
@@ -171,6 +196,7 @@ export async function openBench(over: { folder?: string; clock?: Clock; retentio
     if (closed) return;
     closed = true;
     await investigations.stop(0);
+    await investigations.handOver();
     await database.close();
   }
   onTestFinished(close);
