@@ -23,8 +23,9 @@ import {
 } from './blocks.ts';
 import { actionIds, linkId } from './ids.ts';
 import { type Check, currentFindings } from './playbook.ts';
+import { failedFor, recovery, repeated } from './standing.ts';
 import { oneLineVerdict, verdictParts } from './verdict.ts';
-import { assertNever, evidenceOf, headline, place, tally, times } from './words.ts';
+import { assertNever, evidenceOf, headline, place, tally } from './words.ts';
 
 export function card(investigation: Investigation, checks: readonly Check[]): Message {
   const { target } = investigation;
@@ -90,7 +91,8 @@ function phaseOf(investigation: Investigation): Phase {
   }
 }
 
-function statusLine(phase: Phase, { record }: Investigation): string {
+function statusLine(phase: Phase, investigation: Investigation): string {
+  const { record } = investigation;
   switch (phase) {
     case 'waiting':
       return 'Waiting for a turn';
@@ -98,8 +100,10 @@ function statusLine(phase: Phase, { record }: Investigation): string {
       return record === null ? 'Investigating' : 'Investigating again';
     case 'failed':
       return 'The diagnosis could not be finished';
-    case 'recovered':
-      return 'Recovered';
+    case 'recovered': {
+      const after = failedFor(investigation);
+      return after === null ? 'Recovered' : `Recovered after ${after}`;
+    }
     case 'resolved':
       return 'Resolved';
     case 'cause_found':
@@ -148,6 +152,7 @@ function body(investigation: Investigation, checks: readonly Check[]): Part[] {
     case 'resolved':
       return [
         part(section(resolution(investigation))),
+        ...(investigation.recovered === undefined ? [] : [optional(section(recovery(investigation)))]),
         ...(record === null ? [] : [part(section(oneLineVerdict(record.report)))]),
       ];
     case 'recovered':
@@ -178,9 +183,11 @@ function resolution({ resolved }: Investigation): Markup {
   return resolved === undefined ? md`Closed.` : md`Closed by ${person(resolved.by)}, ${when(resolved.at)}.`;
 }
 
-function footer({ id, trigger, occurrenceCount }: Investigation): Markup {
-  const again = occurrenceCount > 1 ? md` · asked for ${times(occurrenceCount)}` : md``;
-  return md`Asked by ${person(trigger.by)}, ${when(trigger.at)}${again} · investigation ${id}`;
+function footer(investigation: Investigation): Markup {
+  const { id, trigger } = investigation;
+  const again = repeated(investigation);
+  const more = again === null ? md`` : md` · ${again}`;
+  return md`Asked by ${person(trigger.by)}, ${when(trigger.at)}${more} · investigation ${id}`;
 }
 
 /** Only what the investigation can still do: nothing while it runs, nothing once it is closed. */

@@ -9,7 +9,6 @@ import {
   missingMinutes,
   spanWords,
   totals,
-  whole,
 } from './chart.ts';
 import { drawLegend, drawMarks, markedChanges, marksHeight } from './chart-marks.ts';
 import {
@@ -25,7 +24,7 @@ import {
   timesOf,
 } from './chart-scale.ts';
 import { drawable, fitted, widthOf, xml } from './chart-text.ts';
-import { count } from './words.ts';
+import { count, whole } from './words.ts';
 
 const errorsHeight = 190;
 const requestsHeight = 46;

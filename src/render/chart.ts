@@ -1,6 +1,6 @@
 /** The timeline of an incident as data: what is drawn, and what a screen reader says of it. Pure. */
 import type { Change, Report, Series } from '../diagnosis/types.ts';
-import { beforeOnset, byNearness, count, cut, oneLine } from './words.ts';
+import { beforeOnset, byNearness, count, cut, oneLine, whole } from './words.ts';
 
 /** What the chart shows. Times are ISO 8601; what lies outside of `start` to `end` is told at its edges. */
 export interface ChartData {
@@ -129,12 +129,7 @@ const dayAndYear = new Intl.DateTimeFormat('en-GB', {
   month: 'short',
   year: 'numeric',
 });
-const wholeNumbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const decimalNumbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
-
-export function whole(value: number): string {
-  return wholeNumbers.format(value);
-}
 
 export function decimals(value: number): string {
   return decimalNumbers.format(value);

@@ -11,13 +11,13 @@ import {
   optional,
   type Part,
   part,
-  person,
   preformatted,
   prose,
   section,
   when,
   words,
 } from './blocks.ts';
+import { additions, alarmLines, ownership, recovery, trendNow, watching } from './standing.ts';
 import {
   around,
   assertNever,
@@ -31,7 +31,6 @@ import {
   headline,
   impactWords,
   isCarried,
-  patternWords,
   percent,
   spanWords,
   tally,
@@ -46,6 +45,7 @@ const shown = { causes: 3, changes: 3, gaps: 4, routes: 3, excerpt: 360 } as con
 export function verdictParts(investigation: Investigation, report: Report): Part[] {
   const { causes } = report.verdict;
   return [
+    ...(investigation.state === 'recovered' ? [part(section(recovery(investigation)))] : []),
     ...opening(report),
     ...causes.slice(0, shown.causes).flatMap((cause, index) => causeParts(report, cause, index, causes.length)),
     ...more(causes.length - shown.causes, 'cause'),
@@ -54,6 +54,7 @@ export function verdictParts(investigation: Investigation, report: Report): Part
     ...(causes.length === 1 ? causes.flatMap(remedyParts) : []),
     part(fields(facts(investigation, report))),
     ...routeParts(report),
+    ...additions(investigation),
     ...gapParts(report),
   ];
 }
@@ -122,14 +123,18 @@ function changeWords(change: Change): Markup {
 
 function facts(investigation: Investigation, report: Report): Markup[] {
   const { window, impact } = report;
+  const alarms = alarmLines(investigation);
+  const watch = watching(investigation);
   const checked = [...report.steps, ...report.diagnoses].map(finding => finding.status);
   return [
     md`*First failing minute*\n${window.onset === null ? 'none seen in the metrics' : when(window.onset)}`,
-    md`*Trend*\n${patternWords(report)}`,
+    md`*Trend*\n${trendNow(investigation, report)}`,
     md`*Impact*\n${impactWords(impact)}`,
     md`*Looked at*\n${spanWords(window)} ${when(window.end)}`,
     md`*Checks*\n${tally(checked)}`,
-    md`*Owner*\n${investigation.owner === null ? 'nobody yet' : person(investigation.owner)}`,
+    md`*Owner*\n${ownership(investigation)}`,
+    ...(alarms.length === 0 ? [] : [md`*${alarms.length === 1 ? 'Alarm' : 'Alarms'}*\n${join(alarms, '\n')}`]),
+    ...(watch === null ? [] : [md`*Watched*\n${watch}`]),
   ];
 }
 

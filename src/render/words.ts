@@ -84,6 +84,11 @@ const reasonWords: Record<UnreadReason, string> = {
 
 const numbers = new Intl.NumberFormat('en-US');
 
+/** `1,200`. */
+export function whole(n: number): string {
+  return numbers.format(n);
+}
+
 /** `twice`, `3 times`. */
 export function times(n: number): string {
   return n === 2 ? 'twice' : count(n, 'time');
@@ -261,11 +266,11 @@ export function isCarried(change: Change): boolean {
 
 function againstOnset(minutes: number): string {
   if (minutes === 0) return 'in the minute of the first error';
-  return `${length(Math.abs(minutes))} ${minutes > 0 ? 'before' : 'after'} the first error`;
+  return `${lasting(Math.abs(minutes))} ${minutes > 0 ? 'before' : 'after'} the first error`;
 }
 
 /** Minutes, hours or days, whichever is read most easily. */
-function length(minutes: number): string {
+export function lasting(minutes: number): string {
   // The minute of the first error is all that the metrics tell, so seconds are not counted.
   if (minutes < 1) return 'less than a minute';
   // The findings say tenths too, and where it is close they decide.
@@ -308,7 +313,7 @@ export function gapWords({ source, reason, permission, remedy }: Gap): { sentenc
 /** How long was looked at, and when that ended. */
 export function spanWords({ start, end, extendedTo }: Report['window']): string {
   const minutes = Math.round((Date.parse(end) - Date.parse(extendedTo ?? start)) / 60_000);
-  return `the ${length(minutes)} to`;
+  return `the ${lasting(minutes)} to`;
 }
 
 /** The report's evidence by id. */

@@ -4,6 +4,7 @@ import type { Investigation } from '../../src/investigations/types.ts';
 import type { Message } from '../../src/render/blocks.ts';
 import { card } from '../../src/render/card.ts';
 import { evidenceMessage } from '../../src/render/evidence.ts';
+import { fallbackMessage, handoffMessage, receiverMessage, reminderMessage } from '../../src/render/handoff.ts';
 import { helpMessage } from '../../src/render/help.ts';
 import { playbookMessage } from '../../src/render/playbook.ts';
 import { refusalMessage } from '../../src/render/refusals.ts';
@@ -18,6 +19,7 @@ import {
   slackErrorWords,
   unpostedReply,
 } from '../../src/render/replies.ts';
+import { stormMessage } from '../../src/render/storm.ts';
 import {
   diagnosedInvestigation,
   openedInvestigation,
@@ -31,6 +33,7 @@ import {
   sampleRecord,
   sampleTarget,
 } from './samples.ts';
+import { fired, handoff, offered, recoveredRecord, watched } from './standings.ts';
 
 const people = { ana: 'U0SBXANA01', ben: 'U0SBXBEN02' };
 
@@ -156,7 +159,10 @@ function cards(): Record<string, Investigation> {
     'no-errors': { ...found, record: quiet },
     'refused-4xx': { ...found, record: sampleRecord({}, { status: 'no_errors', causes: [blocked] }) },
     failed: { ...start, state: 'diagnosed', failure: 'AWS did not answer within 60 seconds.' },
-    recovered: { ...found, state: 'recovered' },
+    watched: watched(),
+    'fired-again': fired(),
+    offered: offered(),
+    recovered: recoveredRecord(),
     resolved: { ...found, state: 'resolved', resolved: { by: people.ben, at: '2026-11-22T15:00:00.000Z' } },
     crowded: crowded(),
   };
@@ -200,6 +206,29 @@ function threads(): Record<string, Message | null> {
     ),
     'evidence-nothing': evidence(withEvidence(10, {}), 'step:10'),
     'evidence-crowded': evidence(crowded(), 'step:4'),
+  };
+}
+
+function others(): Record<string, Message> {
+  const about = { investigation: offered(), handoff, cardLink: 'https://sandbox.slack.com/archives/C0SBXINC01/p1' };
+  const answer = { by: people.ben, at: '2026-11-22T14:40:00.000Z', words: 'I give the permission back.' };
+  const storm = { id: 'storm-1', version: 1, teamId: 'T0TEAM', channelId: 'C0OPS', startedAt: handoff.offeredAt };
+  const members = Array.from({ length: 60 }, (_, index) => ({
+    ...(index % 3 === 0 ? fired() : openedInvestigation()),
+    id: `inv-${index}`,
+    target: { ...sampleTarget, apiName: index === 1 ? longName : `orders-${index}` },
+    storm: { id: 'storm-1', opened: index % 2 === 0 },
+  }));
+  return {
+    'handoff-offered': handoffMessage(about),
+    'handoff-accepted': handoffMessage({ ...about, handoff: { ...handoff, state: 'accepted', answer } }),
+    'handoff-declined': handoffMessage({ ...about, handoff: { ...handoff, state: 'declined', answer } }),
+    'handoff-direct': receiverMessage(about),
+    'handoff-reminder': reminderMessage(about),
+    'handoff-fallback': fallbackMessage(about, 'S0SBXONC01'),
+    'handoff-crowded': handoffMessage({ ...about, investigation: { ...offered(), ...crowded() } }),
+    storm: stormMessage(storm, members.slice(0, 7)),
+    'storm-crowded': stormMessage(storm, members),
   };
 }
 
@@ -256,7 +285,7 @@ export function gallery(): Map<string, Message> {
   const messages = new Map<string, Message>();
   for (const [name, investigation] of Object.entries(cards()))
     messages.set(`card-${name}`, card(investigation, sampleChecks));
-  for (const [name, message] of Object.entries({ ...threads(), ...answers() })) {
+  for (const [name, message] of Object.entries({ ...threads(), ...others(), ...answers() })) {
     if (message === null) throw new Error(`There is nothing to show as ${name}.`);
     messages.set(name, message);
   }
