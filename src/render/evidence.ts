@@ -21,7 +21,7 @@ import {
 } from './blocks.ts';
 import { checkId } from './ids.ts';
 import { type Check, checkName, findingOf, pressed, statusLabel } from './playbook.ts';
-import { gapWords, seconds, statusWords, withoutDay } from './words.ts';
+import { gapWords, seconds, statusWords, whereabouts, withoutDay } from './words.ts';
 
 /** `check` is `step:4` or `diagnosis:2`; null where there is nothing to show of it yet. */
 export function evidenceMessage(investigation: Investigation, checks: readonly Check[], check: string): Message | null {
@@ -29,15 +29,16 @@ export function evidenceMessage(investigation: Investigation, checks: readonly C
   const finding = now ?? lastOutcome(investigation, check);
   if (finding === undefined) return null;
   const { apiName, stage } = investigation.target;
+  const where = whereabouts(investigation.target);
   const press = investigation.presses[check];
   const question = checks.find(item => checkId(item) === check)?.question;
   return compose(
-    `${checkName(finding)}, for ${apiName}, stage ${stage}: ${statusWords[finding.status]}. ${finding.summary}`,
+    `${checkName(finding)}, for ${apiName}, stage ${stage} (${where}): ${statusWords[finding.status]}. ${finding.summary}`,
     [
       part(
         section(md`*${words(checkName(finding), LIMITS.name)}* · ${statusLabel(finding.status)}${asked(question)}`),
         section(md`${finding.summary}${press?.state === 'done' ? md`` : pressed(press)}`),
-        context(md`${ranBy(press)} ${when(finding.at)}, in ${seconds(finding.durationMs)}.${again(now)}`),
+        context(md`${ranBy(press)} ${when(finding.at)}, in ${seconds(finding.durationMs)}, for ${where}.${again(now)}`),
       ),
       ...finding.evidence.map((item, index) => optional(...observed(item, index + 1, finding.at))),
       ...(foundNothing(finding) ? [part(context(md`Nothing of the kind was found.`))] : []),

@@ -19,7 +19,7 @@ import {
   words,
 } from './blocks.ts';
 import { checkId } from './ids.ts';
-import { assertNever, beforeOnset, byNearness, count, statusWords, tally, utc } from './words.ts';
+import { assertNever, beforeOnset, byNearness, count, statusWords, tally, utc, whereabouts } from './words.ts';
 
 /** What is shown of a check before it has an outcome; the playbook's own definitions are such. */
 export type Check = Pick<Step | Diagnosis, 'group' | 'number' | 'title' | 'question'>;
@@ -64,14 +64,19 @@ export function playbookMessage(
 ): Message {
   const { title, what } = groups[group];
   const { apiName, stage } = investigation.target;
+  const where = whereabouts(investigation.target);
   const own = checks.filter(check => check.group === group);
   const findings = currentFindings(investigation).filter(finding => finding.group === group);
   const summary = tally(findings.map(finding => finding.status));
   const rows = own.map(check => part(row(investigation, check)));
   return compose(
-    `${title} for ${apiName}, stage ${stage}: ${findings.length} of ${own.length} ${what} done; ${summary}.`,
+    `${title} for ${apiName}, stage ${stage} (${where}): ${findings.length} of ${own.length} ${what} done; ${summary}.`,
     [
-      part(section(md`*${title}* for ${words(apiName, LIMITS.name)}, stage ${words(stage, LIMITS.name)} · ${summary}`)),
+      part(
+        section(
+          md`*${title}* for ${words(apiName, LIMITS.name)}, stage ${words(stage, LIMITS.name)} (${where}) · ${summary}`,
+        ),
+      ),
       ...rows,
       ...(group === 'diagnosis' ? [...changeRows(investigation), ...widerRows(investigation)] : []),
     ],

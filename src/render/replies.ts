@@ -98,10 +98,10 @@ export function joinedReply(investigation: Investigation, url: string | null, he
   const { record, progress } = investigation;
   // The run that this request has asked for has found nothing yet: whatever has belongs to one before.
   if (record === null || progress.length > 0) {
-    const text = md`${bold} is being investigated already, ${where}. Its card and thread show the outcome as it comes.`;
+    const text = md`${bold} (${place(target)}) is being investigated already, ${where}. Its card and thread show the outcome as it comes.`;
     return compose(`${name} is being investigated already.`, [part(section(text, open))], () => md``);
   }
-  const text = md`${bold} was investigated ${when(record.report.generatedAt)}; see the thread, ${where}. It runs again now.`;
+  const text = md`${bold} (${place(target)}) was investigated ${when(record.report.generatedAt)}; see the thread, ${where}. It runs again now.`;
   return compose(
     `${name} was investigated; see its thread. It runs again now.`,
     [part(section(text, open))],

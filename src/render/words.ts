@@ -154,7 +154,12 @@ const apiTypes: Record<Target['apiType'], string> = { REST: 'REST API', HTTP: 'H
 
 /** Account and Region belong on every message: a diagnosis of the wrong account is worse than none. */
 export function place(target: Target): string {
-  return [apiTypes[target.apiType], target.apiId, target.region, account(target.accountId)].join(' · ');
+  return [apiTypes[target.apiType], target.apiId, whereabouts(target)].join(' · ');
+}
+
+/** In a thread, whose card has the rest. */
+export function whereabouts({ region, accountId }: Pick<Target, 'region' | 'accountId'>): string {
+  return [region, account(accountId)].join(' · ');
 }
 
 function account(accountId: string | null): string {

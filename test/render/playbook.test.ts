@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { card } from '../../src/render/card.ts';
 import { evidenceMessage } from '../../src/render/evidence.ts';
 import { playbookMessage } from '../../src/render/playbook.ts';
+import { joinedReply, openReply, unpostedReply } from '../../src/render/replies.ts';
 import {
   diagnosedInvestigation,
   openedInvestigation,
@@ -36,7 +38,23 @@ describe('the playbook message', () => {
     expect(readable(steps)).toContain(
       '*4 · IAM and Lambda permissions* · 🔴 Problem\nThe function orders-prod does not let API Gateway invoke it.',
     );
-    expect(steps.text).toBe('Playbook for orders-api, stage prod: 9 of 9 steps done; 1 problem, 8 OK.');
+    expect(steps.text).toBe(
+      'Playbook for orders-api, stage prod (eu-west-1 · account 123456789012): 9 of 9 steps done; 1 problem, 8 OK.',
+    );
+  });
+
+  it.each([
+    ['the card', card(diagnosedInvestigation(), sampleChecks)],
+    ['the playbook', playbookMessage(diagnosedInvestigation(), sampleChecks, 'step')],
+    ['the diagnoses', playbookMessage(diagnosedInvestigation(), sampleChecks, 'diagnosis')],
+    ['the evidence', present(evidenceMessage(diagnosedInvestigation(), sampleChecks, 'step:4'))],
+    ['the list', openReply([diagnosedInvestigation()], new Map())],
+    ['what runs already', joinedReply(openedInvestigation(), null)],
+    ['what ran before', joinedReply(diagnosedInvestigation(), null)],
+    ['what could not be posted', unpostedReply('I am not in it.', null, diagnosedInvestigation())],
+  ])('%s names account and Region, as every message about an API does', (_, message) => {
+    const blocks = readable({ text: '', blocks: message.blocks });
+    for (const part of ['eu-west-1', 'account 123456789012']) expect(blocks).toContain(part);
   });
 
   it('shows what has come, and that the rest runs', () => {
