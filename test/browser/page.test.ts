@@ -131,7 +131,7 @@ test('files: a picture is shown, of a text the beginning', async () => {
 });
 
 test('works at 360 pixels: nothing is wider than the screen, whatever is open', async () => {
-  const { stage, page } = await staged({}, { viewport: { width: 360, height: 640 }, hasTouch: true });
+  const { stage, page } = await staged({}, { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
   const width = () => page.evaluate('document.documentElement.scrollWidth');
   stage.slack.say('ben', 'incidents', 'A message with aVeryLongWordThatHasNoPlaceToBreakAtAll'.repeat(4));
   await newest(page).tap();
