@@ -7,6 +7,7 @@ import type { Access } from './aws/types.ts';
 import { type Config, ConfigError } from './config.ts';
 import type { AlarmNotice, DiagnosisService, Trigger } from './diagnosis/types.ts';
 import type { Investigations, Outlets } from './investigations/types.ts';
+import type { Metrics } from './metrics.ts';
 import { answerJson, createHttpServer, type Handler, type HttpServer } from './server.ts';
 import { variables } from './settings.ts';
 import type { After } from './slack/answers.ts';
@@ -67,6 +68,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     { createSlack, slackPath },
     { createSnsHandler },
     { createEventBridgeHandler },
+    { createMetrics },
     { checks },
   ] = await Promise.all([
     import('./investigations/open-database.ts'),
@@ -76,9 +78,16 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     import('./slack/slack.ts'),
     import('./webhooks/sns.ts'),
     import('./webhooks/eventbridge.ts'),
+    import('./metrics.ts'),
     import('./diagnosis/playbook.ts').then(({ steps, diagnoses }) => ({ checks: [...steps, ...diagnoses] })),
   ]);
-  const diagnosis = await openDiagnosis(config, seams);
+  const metrics = createMetrics({
+    async queueAge() {
+      const since = await investigations.waitingSince();
+      return since === null ? null : Math.max(0, clock().getTime() - Date.parse(since)) / 1_000;
+    },
+  });
+  const diagnosis = await openDiagnosis(config, seams, metrics);
   const database = await openDatabase(config, clock, log).catch(error => {
     diagnosis.close();
     const known = error instanceof StoreError || error instanceof NewerSchemaError;
@@ -94,7 +103,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     refuse: (conversation, refusal) => slack.outlets.refuse(conversation, refusal),
     joined: (conversation, investigation) => slack.outlets.joined(conversation, investigation),
   };
-  const { service } = diagnosis;
+  const service = measured(diagnosis.service, metrics, clock);
   const investigations = createInvestigations({
     database,
     service,
@@ -115,6 +124,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     checks,
     clock,
     log,
+    metrics,
     ...(seams.after === undefined ? {} : { after: seams.after }),
   });
   const ready = () => readiness(investigations, slack);
@@ -124,18 +134,27 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
       const state = await ready();
       answerJson(response, state.status === 'ready' ? 200 : 503, state);
     },
+    'GET /metrics': async (_request, response) => {
+      const { contentType, body } = await metrics.text();
+      response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(body);
+    },
   };
   const webhooks = {
     submit: acceptAlarm(investigations, clock),
     clock,
     fetch: seams.fetch ?? globalThis.fetch,
     log,
-    onOutcome() {},
   };
+  const counted = (source: string) => ({ onOutcome: (outcome: string) => metrics.webhook(source, outcome) });
   const { topicArns, eventBridgeKey } = config.alarms;
-  if (topicArns.length > 0) routes['POST /webhooks/sns'] = createSnsHandler({ ...webhooks, topicArns });
+  if (topicArns.length > 0)
+    routes['POST /webhooks/sns'] = createSnsHandler({ ...webhooks, ...counted('sns'), topicArns });
   if (eventBridgeKey !== null) {
-    routes['POST /webhooks/eventbridge'] = createEventBridgeHandler({ ...webhooks, apiKey: eventBridgeKey });
+    routes['POST /webhooks/eventbridge'] = createEventBridgeHandler({
+      ...webhooks,
+      ...counted('eventbridge'),
+      apiKey: eventBridgeKey,
+    });
   }
   if (slack.handle !== null) routes[`POST ${slackPath}`] = slack.handle;
   const server = createHttpServer(routes, log);
@@ -192,13 +211,33 @@ async function listen(server: HttpServer, port: number, host: string | undefined
   }
 }
 
+/** The same service; its runs are counted and timed. */
+function measured(service: DiagnosisService, metrics: Metrics, clock: () => Date): DiagnosisService {
+  return {
+    ...service,
+    async diagnose(...asked) {
+      const began = clock().getTime();
+      const took = () => Math.max(0, clock().getTime() - began) / 1_000;
+      try {
+        const record = await service.diagnose(...asked);
+        metrics.diagnosed(record.report.verdict.status, took());
+        for (const { id, durationMs } of record.findings) metrics.checked(id, durationMs / 1_000);
+        return record;
+      } catch (error) {
+        metrics.diagnosed('failed', took());
+        throw error;
+      }
+    },
+  };
+}
+
 /** `/readyz`: whether work would succeed now. */
-async function readiness(investigations: { ping(): Promise<void> }, slack: { isReady(): boolean }) {
+async function readiness(investigations: { ping(): Promise<void> }, slack: { state(): string }) {
   const store = await investigations.ping().then(
     () => 'ok',
     () => 'unavailable',
   );
-  const surface = slack.isReady() ? 'ok' : 'unavailable';
+  const surface = slack.state();
   return { status: store === 'ok' && surface === 'ok' ? 'ready' : 'not_ready', store, slack: surface };
 }
 
@@ -227,7 +266,11 @@ export interface OpenDiagnosis {
   close(): void;
 }
 
-export async function openDiagnosis(config: Config, seams: Partial<Seams> & { log: Log }): Promise<OpenDiagnosis> {
+export async function openDiagnosis(
+  config: Config,
+  seams: Partial<Seams> & { log: Log },
+  metrics?: Pick<Metrics, 'awsCalled'>,
+): Promise<OpenDiagnosis> {
   const { log, clock = () => new Date(), newId = randomUUID, fetch = globalThis.fetch } = seams;
   const [{ createDiagnosisService }, { openAccess }] = await Promise.all([
     import('./diagnosis/diagnose.ts'),
@@ -237,6 +280,7 @@ export async function openDiagnosis(config: Config, seams: Partial<Seams> & { lo
   const { accounts, quotaShare } = config;
   const { access, nothingRead } = tallied(
     seams.access ?? openAccess({ region: await regionOf(config), accounts, quotaShare, clock, endpoint, credentials }),
+    metrics,
   );
   const service = createDiagnosisService({
     access,
@@ -269,8 +313,11 @@ export async function regionOf(config: Config): Promise<string> {
   }
 }
 
-/** Counts which reads AWS answered. */
-function tallied(access: Access): { access: Access; nothingRead(): boolean } {
+/** Counts which reads AWS answered, and how. */
+function tallied(
+  access: Access,
+  metrics: Pick<Metrics, 'awsCalled'> | undefined,
+): { access: Access; nothingRead(): boolean } {
   let asked = 0;
   let answered = 0;
   return {
@@ -284,9 +331,15 @@ function tallied(access: Access): { access: Access; nothingRead(): boolean } {
         const send: Send = async (operation, input, options) => {
           if (operation === 'sts:GetCallerIdentity') return aws.send(operation, input, options);
           asked += 1;
-          const output = await aws.send(operation, input, options);
-          answered += 1;
-          return output;
+          try {
+            const output = await aws.send(operation, input, options);
+            answered += 1;
+            metrics?.awsCalled(operation, 'ok');
+            return output;
+          } catch (error) {
+            metrics?.awsCalled(operation, (error as { reason?: string }).reason ?? 'failed');
+            throw error;
+          }
         };
         return { ...aws, send };
       },

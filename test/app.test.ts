@@ -76,10 +76,43 @@ describe.each(['http', 'socket'] as const)('over %s', mode => {
     expect(await (await get('/healthz')).json()).toEqual({ status: 'ok' });
     expect(await (await get('/readyz')).json()).toEqual({ status: 'ready', store: 'ok', slack: 'ok' });
     expect((await get('/')).status).toBe(404);
-    expect((await get('/metrics')).status).toBe(404);
     const unsigned = await get('/slack/events', { method: 'POST', body: 'command=%2Fapigw-500' });
     expect(unsigned.status).toBe(mode === 'http' ? 401 : 404);
   });
+});
+
+test('what is done is counted for Prometheus', async () => {
+  const { workspace, open } = await world('http');
+  const app = await open();
+  const { port } = await app.start();
+  workspace.connect(httpTransport(`http://127.0.0.1:${port}/slack/events`, workspace.signingSecret, workspace.clock));
+  await workspace.command('ana', 'incidents', '/apigw-500 help');
+  await workspace.until(() => workspace.messages('ana', 'incidents').at(-1));
+
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
+  const text = await answer.text();
+  expect(text).toMatch(/^apigw500_acknowledgement_seconds_count 1$/m);
+  expect(text).toMatch(/^apigw500_queue_age_seconds 0$/m);
+});
+
+test('a token that Slack takes no more is told by /readyz and the log, until it is taken again', async () => {
+  const { workspace, open } = await world('http');
+  const app = await open();
+  const { port } = await app.start();
+  workspace.connect(httpTransport(`http://127.0.0.1:${port}/slack/events`, workspace.signingSecret, workspace.clock));
+  const ready = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
+    return [answer.status, ((await answer.json()) as { slack: string }).slack];
+  };
+  workspace.failNext('views.open', { error: 'token_revoked' });
+  await workspace.command('ana', 'incidents', '/apigw-500');
+  await expect.poll(ready).toEqual([503, 'token_revoked']);
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(text).toMatch(/^apigw500_slack_errors_total\{method="views.open",error="token_revoked"\} 1$/m);
+
+  await workspace.command('ana', 'incidents', '/apigw-500');
+  await expect.poll(ready).toEqual([200, 'ok']);
 });
 
 test('a stop frees the port, the folder and the rest, also twice, and also without a start', async () => {

@@ -43,6 +43,8 @@ export interface RunningInvestigations extends Investigations {
   idle(): Promise<void>;
   /** Rejects where the store does not answer. */
   ping(): Promise<void>;
+  /** Since when the longest waiting work waits for a turn, ISO 8601; null: nothing waits. */
+  waitingSince(): Promise<string | null>;
 }
 
 const runsAtOnce = 10;
@@ -207,6 +209,7 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
     homeOpened: homes.opened,
     ledger: createLedger(db, clock),
     ping: store.ping,
+    waitingSince: store.waitingSince,
     mayPublish: outbox.mayPublish,
     async start() {
       if (database.exclusive) await leases.releaseAll();

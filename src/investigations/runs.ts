@@ -104,7 +104,11 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
     const { record } = due;
     const seen =
       record === null ? null : await tried(() => service.recheck(record), about, 'Late changes could not be read.');
-    return save(due.id, holder, before => rechecked(before, before.record === record ? seen : null, now()));
+    return save(due.id, holder, before => {
+      // What was found meanwhile by a run is newer than what was read here.
+      const current = before.record?.report.generatedAt === record?.report.generatedAt;
+      return rechecked(before, current ? seen : null, now());
+    });
   }
 
   /** null: it failed, and the log has it; the schedule goes on. */

@@ -174,13 +174,22 @@ export function createStore(
     return row === undefined ? null : { value: documentOf(row), cutOff: row.attempts - 1 };
   }
 
-  /** The time at which something is due next; null: nothing is. For what waits for the clock rather than for a turn. */
-  async function nextDueAt(): Promise<string | null> {
-    const row = await db
-      .selectFrom('investigations')
-      .select(at => at.fn.min('due_at').as('at'))
-      .executeTakeFirst();
-    return row?.at ?? null;
+  /** Since when the longest waiting trigger or piece of work waits for a turn; null: nothing waits. */
+  async function waitingSince(): Promise<string | null> {
+    const [accepted, due] = await Promise.all([
+      db
+        .selectFrom('inbox')
+        .select(at => at.fn.min('received_at').as('at'))
+        .where('state', '=', 'new')
+        .executeTakeFirst(),
+      db
+        .selectFrom('investigations')
+        .select(at => at.fn.min('due_at').as('at'))
+        .where('due_at', '<=', now())
+        .executeTakeFirst(),
+    ]);
+    const times = [accepted?.at, due?.at].filter(at => at != null);
+    return times.length === 0 ? null : times.reduce((first, at) => (at < first ? at : first));
   }
 
   /** Removes investigations that nobody changed since, with their messages, alarms and audit. */
@@ -227,7 +236,7 @@ export function createStore(
     ofAlarm,
     change,
     claimDue,
-    nextDueAt,
+    waitingSince,
     deleteOlderThan,
     withExcerptsBefore,
     ping,

@@ -1,8 +1,8 @@
 /** The Slack surface: Bolt behind our own HTTP server, or in Socket Mode, with one set of listeners. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { format } from 'node:util';
-import { App, type CodedError, HTTPReceiver, type Logger, LogLevel } from '@slack/bolt';
-import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { App, type CodedError, HTTPReceiver, type Logger, LogLevel, type ReceiverEvent } from '@slack/bolt';
+import { type WebAPICallResult, WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Investigations, Outlets } from '../investigations/types.ts';
 import type { Check } from '../render/playbook.ts';
 import { failureReply, note, slackErrorWords } from '../render/replies.ts';
@@ -42,7 +42,15 @@ export interface SlackDependencies {
   checks: readonly Check[];
   clock: () => Date;
   log: Log;
+  metrics: SlackMetrics;
   after?: After;
+}
+
+export interface SlackMetrics {
+  /** From a request of Slack's to its acknowledgement, in seconds. */
+  acknowledged(seconds: number): void;
+  /** A call was not done; `error` is Slack's code. */
+  slackRefused(method: string, error: string): void;
 }
 
 export interface Slack {
@@ -57,8 +65,8 @@ export interface Slack {
   drain(graceMs: number): Promise<void>;
   /** Resolves when every listener has ended and everything that can be sent was sent. */
   idle(): Promise<void>;
-  /** Slack was reached, and in Socket Mode the connection stands. */
-  isReady(): boolean;
+  /** `ok` where Slack was reached, still takes the token, and in Socket Mode the connection stands; else why not. */
+  state(): string;
   /** What listeners exist for; the manifest must have the same. */
   registered: Record<'commands' | 'actions' | 'events' | 'shortcuts' | 'views', readonly string[]>;
 }
@@ -75,8 +83,9 @@ export function createSlack(dependencies: SlackDependencies): Slack {
     alarmPostChannels: dependencies.triggers.alarmPostChannels.filter(id => allowed.channels?.includes(id) ?? true),
   };
   const options = clientOptions(settings.apiUrl, logger);
-  const client = new WebClient(settings.botToken, options);
-  const poster = new WebClient(settings.botToken, { ...options, retryConfig: { retries: 0 } });
+  const { WatchedClient, refusedToken } = watchCalls(dependencies.metrics, log);
+  const client = new WatchedClient(settings.botToken, options);
+  const poster = new WatchedClient(settings.botToken, { ...options, retryConfig: { retries: 0 } });
   const answers = createAnswers(client, log, after);
   const inFlight = new Set<Promise<void>>();
   let known: Identity | null = null;
@@ -133,6 +142,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   app.processEvent = event => {
     // Not acknowledged, so that Slack says so to the person; what comes over HTTP has been let in by the server.
     if (closed && socket !== null) return Promise.resolve();
+    if (socket !== null) event = acknowledging(event, dependencies.metrics);
     const ended = processEvent(event).finally(() => inFlight.delete(ended));
     inFlight.add(ended);
     return ended;
@@ -159,7 +169,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   }
 
   return {
-    handle: receiver instanceof HTTPReceiver ? (request, response) => handle(receiver, request, response) : null,
+    handle: receiver instanceof HTTPReceiver ? timed(receiver, dependencies.metrics) : null,
     outlets: {
       teamId: () => identity().teamId,
       publish: publisher.publish,
@@ -188,7 +198,10 @@ export function createSlack(dependencies: SlackDependencies): Slack {
       await ended();
       await publisher.settled();
     },
-    isReady: () => known !== null && (socket?.isConnected() ?? true),
+    state() {
+      if (known === null) return 'not_reached';
+      return refusedToken() ?? (socket?.isConnected() === false ? 'not_connected' : 'ok');
+    },
   };
 }
 
@@ -214,6 +227,58 @@ function createHttpReceiver({ signingSecret }: SlackSettings, logger: Logger): H
     bodyLimit: bodyLimitBytes,
     logger,
   });
+}
+
+/** Over HTTP the answer is the acknowledgement. */
+function timed(receiver: HTTPReceiver, metrics: SlackMetrics) {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const began = performance.now();
+    response.once('finish', () => metrics.acknowledged((performance.now() - began) / 1_000));
+    handle(receiver, request, response);
+  };
+}
+
+function acknowledging(event: ReceiverEvent, metrics: SlackMetrics): ReceiverEvent {
+  const began = performance.now();
+  return {
+    ...event,
+    async ack(...answer) {
+      await event.ack(...answer);
+      metrics.acknowledged((performance.now() - began) / 1_000);
+    },
+  };
+}
+
+/** What says that no call will be done until somebody installs the app again. */
+const tokenErrors = ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'];
+
+/** Counts what Slack refuses, and remembers whether it still takes the token. */
+function watchCalls(metrics: SlackMetrics, log: Log) {
+  let refused: string | null = null;
+
+  // A subclass, because the client binds its methods to `apiCall` while it is made.
+  class WatchedClient extends WebClient {
+    override async apiCall(...asked: Parameters<WebClient['apiCall']>): Promise<WebAPICallResult> {
+      try {
+        const answer = await super.apiCall(...asked);
+        refused = null;
+        return answer;
+      } catch (error) {
+        const failure = failureOf(error);
+        const code = failure.kind === 'refused' ? failure.code : failure.kind;
+        const [method] = asked;
+        metrics.slackRefused(method, code);
+        if (tokenErrors.includes(code)) {
+          if (refused === null)
+            log.error({ code, method }, `${slackErrorWords(code)} Until then nothing reaches Slack.`);
+          refused = code;
+        }
+        throw error;
+      }
+    }
+  }
+
+  return { WatchedClient, refusedToken: () => refused };
 }
 
 function handle(receiver: HTTPReceiver, request: IncomingMessage, response: ServerResponse): void {

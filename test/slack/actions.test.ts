@@ -162,7 +162,7 @@ describe('the card buttons', () => {
 
   it('say so where the investigation is gone, or belongs to another channel', async () => {
     const { workspace, idle, read, slack } = await diagnosed();
-    expect(slack.isReady()).toBe(true);
+    expect(slack.state()).toBe('ok');
     const forged = workspace.state.post({
       channelId: 'C0SBXPAY02',
       userId: 'U0SBXBOT04',

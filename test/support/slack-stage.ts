@@ -174,6 +174,7 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
     mayPublish: investigations.mayPublish,
     fallbackGroup: null,
     checks: sampleChecks,
+    metrics: { acknowledged() {}, slackRefused() {} },
     clock,
     after,
     log,
