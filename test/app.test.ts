@@ -105,7 +105,7 @@ test('a token that Slack takes no more is told by /readyz and the log, until it 
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
     return [answer.status, ((await answer.json()) as { slack: string }).slack];
   };
-  workspace.failNext('views.open', { error: 'token_revoked' });
+  workspace.fail('views.open', { error: 'token_revoked' });
   await workspace.command('ana', 'incidents', '/apigw-500');
   await expect.poll(ready).toEqual([503, 'token_revoked']);
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
