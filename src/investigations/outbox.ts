@@ -55,6 +55,7 @@ export function createOutbox({ store, outbox, leases, outlets, viewers, clock, l
   const retryAt = new Map<string, number>();
   const running = new Set<Promise<void>>();
   let heldUntil = 0;
+  let leading: Promise<void> | null = null;
   let stopped = false;
   let looking: Promise<void> | null = null;
   let lookAgain = false;
@@ -63,14 +64,29 @@ export function createOutbox({ store, outbox, leases, outlets, viewers, clock, l
   let timers: NodeJS.Timeout[] = [];
 
   const now = () => clock().getTime();
-  const mayPublish = () => !stopped && now() < heldUntil - marginMs;
+  const holds = () => !stopped && now() < heldUntil - marginMs;
 
-  async function lead(): Promise<void> {
+  /** A lease that has run out because this process was held up is asked for again at once. */
+  function mayPublish(): boolean {
+    if (holds()) return true;
+    if (heldUntil > 0) void lead();
+    return false;
+  }
+
+  /** Takes or renews the lease; several at once are one. */
+  function lead(): Promise<void> {
+    leading ??= renew().finally(() => {
+      leading = null;
+    });
+    return leading;
+  }
+
+  async function renew(): Promise<void> {
     if (stopped) return;
     const until = now() + leaseMs;
     try {
       const held = await leases.hold(leaseName, { holder, until: new Date(until).toISOString() });
-      const began = held && !mayPublish();
+      const began = held && !holds();
       heldUntil = held ? until : 0;
       if (began) nudge();
     } catch (error) {
@@ -85,7 +101,9 @@ export function createOutbox({ store, outbox, leases, outlets, viewers, clock, l
 
   async function look(): Promise<void> {
     try {
-      while (lookAgain && mayPublish()) {
+      while (lookAgain) {
+        if (heldUntil > 0 && !holds()) await lead();
+        if (!holds()) return;
         lookAgain = false;
         await takeInvestigations();
         await takeStorms();
