@@ -6,9 +6,11 @@ import {
   policyLength,
   readOnlyPolicy,
 } from '../../src/aws/policy-statements.ts';
+import { probeReads } from '../../src/aws/probes.ts';
+import type { Access } from '../../src/aws/types.ts';
 import { runScenarios } from '../../src/cli/bench.ts';
 import { readConfig } from '../../src/config.ts';
-import { loadScenarios } from '../../src/sandbox/scenario.ts';
+import { loadScenarios, type Scenario } from '../../src/sandbox/scenario.ts';
 import { type AuthorizedCall, overhearing, ownLogGroups } from '../support/policy-calls.ts';
 import { refusedCalls } from '../support/policy-decisions.ts';
 
@@ -26,10 +28,13 @@ const wide: PolicyScope = {
 
 describe('the policy', () => {
   const calls: AuthorizedCall[] = [];
+  let scenario: Scenario;
 
   beforeAll(async () => {
     const overhear = overhearing(call => calls.push(call));
-    await runScenarios(await loadScenarios(), { clock: () => new Date(), config: readConfig, overhear });
+    const scenarios = await loadScenarios();
+    scenario = scenarios.values().next().value as Scenario;
+    await runScenarios(scenarios, { clock: () => new Date(), config: readConfig, overhear });
   }, 120_000);
 
   it('allows every call that a shipped scenario makes, and log groups of people’s own naming where they are told', () => {
@@ -47,6 +52,17 @@ describe('the policy', () => {
     const elsewhere = refusedCalls(readOnlyPolicy({ ...narrow, regions: ['ap-south-1'] }), calls);
     expect(elsewhere.some(line => line.startsWith('lambda:GetPolicy'))).toBe(true);
     expect(elsewhere.some(line => line.startsWith('cloudwatch:GetMetricData'))).toBe(true);
+  });
+
+  it('allows what doctor tries, so that no permission is told to lack that does not', async () => {
+    const tried: AuthorizedCall[] = [];
+    const nothing = { send: async () => ({ $metadata: {} }), accountId: '123456789012', region: 'eu-west-1' };
+    const access = { open: async () => ({ ...nothing, partition: 'aws' }), ownAccountId: async () => null, close() {} };
+    const world = { ...scenario.world, accountId: nothing.accountId };
+    const heard = overhearing(call => tried.push(call))(access as unknown as Access, { ...scenario, world });
+    await probeReads({ ...(await heard.open(null, null)), accountId: nothing.accountId }, new Date());
+    expect(tried.length).toBeGreaterThan(30);
+    expect(refusedCalls(readOnlyPolicy(anywhere), tried)).toEqual([]);
   });
 
   it.each([anywhere, wide])('has the declared reads for its actions, by name, and no more (%#)', scope => {

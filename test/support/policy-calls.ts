@@ -68,7 +68,12 @@ function authorizationOf(operation: OperationName, input: Input, region: string,
       return { action: operation, resources: [`${own}:log-stream:`] };
     }
     case 'wafv2':
-      return { action: operation, resources: [String(input.ARN ?? input.ResourceArn ?? input.WebAclArn)] };
+      return {
+        action: operation,
+        resources: [String(input.ARN ?? input.ResourceArn ?? input.WebACLArn ?? input.WebAclArn)],
+      };
+    case 'cloudwatch':
+      return { action: operation, resources: [name === 'ListTagsForResource' ? text('ResourceARN') : '*'] };
     default:
       return { action: operation, resources: ['*'] };
   }
@@ -90,6 +95,7 @@ function gatewayPath(operation: OperationName, text: (member: string) => string)
     'apigateway:GetGatewayResponses': `${rest}/gatewayresponses`,
     'apigateway:GetAccount': '/account',
     'apigateway:GetVpcLink': `/vpclinks/${text('vpcLinkId')}`,
+    'apigateway:GetVpcLinks': '/vpclinks',
     'apigateway:GetBasePathMappings': `/domainnames/${text('domainName')}/basepathmappings`,
     'apigatewayv2:GetApi': api,
     'apigatewayv2:GetApis': '/apis',
