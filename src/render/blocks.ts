@@ -144,6 +144,14 @@ export function when(iso: string): Markup {
   return { mrkdwn: `<!date^${seconds}^{date_short_pretty} {time_secs}|${utc(iso)}>, ${utc(iso).slice(11)}` };
 }
 
+/** The same to the minute, where seconds say nothing. */
+export function minute(iso: string): Markup {
+  const seconds = Math.floor(Date.parse(iso) / 1000);
+  if (Number.isNaN(seconds)) return words(iso, LIMITS.name);
+  const time = `${utc(iso).slice(0, 16)} UTC`;
+  return { mrkdwn: `<!date^${seconds}^{date_short_pretty} {time}|${time}>, ${time.slice(11)}` };
+}
+
 /** A person, mentioned; anything that is not a Slack user id is shown as text. */
 export function person(id: string | null): Markup {
   if (id === null) return { mrkdwn: 'an alarm' };

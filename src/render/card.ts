@@ -12,6 +12,7 @@ import {
   type Markup,
   type Message,
   md,
+  minute,
   optional,
   type Part,
   part,
@@ -187,7 +188,7 @@ function footer(investigation: Investigation): Markup {
   const { id, trigger } = investigation;
   const again = repeated(investigation);
   const more = again === null ? md`` : md` · ${again}`;
-  return md`Asked by ${person(trigger.by)}, ${when(trigger.at)}${more} · investigation ${id}`;
+  return md`Asked by ${person(trigger.by)}, ${minute(trigger.at)}${more} · investigation ${id}`;
 }
 
 /** Only what the investigation can still do: nothing while it runs, nothing once it is closed. */

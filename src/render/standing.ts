@@ -1,7 +1,7 @@
 /** How an investigation stands beside its report: recovery, trend, alarms, owner, watch, and what people and CloudTrail added. */
 import type { Report } from '../diagnosis/types.ts';
 import type { Handoff, Investigation, Note } from '../investigations/types.ts';
-import { group, join, LIMITS, type Markup, md, optional, type Part, person, section, when, words } from './blocks.ts';
+import { group, join, LIMITS, type Markup, md, minute, optional, type Part, person, section, words } from './blocks.ts';
 import { beforeOnset, byNearness, count, lasting, patternWords, percent, times, whole } from './words.ts';
 
 /** How long it failed; null while it does, and where nobody knows when it began. */
@@ -19,7 +19,7 @@ export function recovery(investigation: Investigation): Markup {
   const after = failedFor(investigation);
   const seen = recovered.by === 'alarm' ? 'its alarm says so' : 'the metrics show no error since';
   const ended = after === null ? 'The errors have ended' : `The errors have ended after ${after}`;
-  return md`${ended}, ${when(recovered.at)}: ${seen}.`;
+  return md`${ended}, ${minute(recovered.at)}: ${seen}.`;
 }
 
 const directions = {
@@ -35,7 +35,7 @@ export function trendNow({ observation }: Investigation, report: Report): Markup
   if (observation === null || observation.at <= report.generatedAt) return md`${patternWords(report)}`;
   const { requests, errors, at, direction } = observation;
   const figures = requests === null || errors === null ? '' : `; ${failedWords(errors, requests)}`;
-  return md`${directions[direction]}${figures}, as of ${when(at)}`;
+  return md`${directions[direction]}${figures}, as of ${minute(at)}`;
 }
 
 function failedWords(errors: number, requests: number): string {
@@ -51,7 +51,7 @@ export function repeated({ occurrences, occurrenceCount }: Investigation): Marku
   const byAlarms = occurrences.every(({ by }) => by === null);
   const byPeople = occurrences.every(({ by }) => by !== null);
   const what = byAlarms ? 'fired' : byPeople ? 'asked for' : 'fired or asked for';
-  return md`${what} ${times(occurrenceCount)}, last ${when(last.at)}`;
+  return md`${what} ${times(occurrenceCount)}, last ${minute(last.at)}`;
 }
 
 /** Alarms by their newest state; one line each. */
@@ -59,7 +59,7 @@ export function alarmLines({ alarms }: Investigation): Markup[] {
   const states = { ALARM: 'in alarm', OK: 'OK', INSUFFICIENT_DATA: 'without data' } as const;
   return alarms
     .slice(-alarmsShown)
-    .map(({ name, state, at }) => md`${words(name, LIMITS.name)}: ${states[state]} since ${when(at)}`);
+    .map(({ name, state, at }) => md`${words(name, LIMITS.name)}: ${states[state]} since ${minute(at)}`);
 }
 
 const alarmsShown = 3;
@@ -79,7 +79,7 @@ function receiverOf({ to }: Handoff): Markup {
 export function watching({ watch }: Investigation): Markup | null {
   if (watch === null) return null;
   const who = watch.by === null ? md`` : md`, for ${person(watch.by)}`;
-  return md`next check ${when(watch.nextAt)}; stops ${when(watch.until)}${who}`;
+  return md`next check ${minute(watch.nextAt)}; stops ${minute(watch.until)}${who}`;
 }
 
 /** How many of each the card shows; the newest. */
@@ -100,14 +100,14 @@ function lateParts(late: Investigation['late']): Part[] {
         md`• *${words(change.event, LIMITS.name)}* on ${words(change.resource, 200)} by ${words(change.who ?? 'somebody unknown', 200)}, ${beforeOnset(change)}`,
     );
   const more = changes.length > shown.late ? [md`and ${count(changes.length - shown.late, 'more change')}`] : [];
-  return [optional(section(join([md`*Delivered by CloudTrail since*, ${when(late.at)}`, ...lines, ...more], '\n')))];
+  return [optional(section(join([md`*Delivered by CloudTrail since*, ${minute(late.at)}`, ...lines, ...more], '\n')))];
 }
 
 function noteParts(notes: readonly Note[]): Part[] {
   if (notes.length === 0) return [];
   const lines = notes
     .slice(-shown.notes)
-    .map(note => md`• ${words(note.text, 300)} (${person(note.by)}, ${when(note.at)})`);
+    .map(note => md`• ${words(note.text, 300)} (${person(note.by)}, ${minute(note.at)})`);
   const more = notes.length > shown.notes ? [md`and ${count(notes.length - shown.notes, 'earlier note')}`] : [];
   return [optional(section(join([md`*Notes*`, ...lines, ...more], '\n')))];
 }

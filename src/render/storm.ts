@@ -4,7 +4,7 @@ import { button, compose, header, LIMITS, type Message, md, optional, part, sect
 import { statusOf } from './card.ts';
 import { actionIds } from './ids.ts';
 import { oneLineVerdict } from './verdict.ts';
-import { count, place } from './words.ts';
+import { count, place, times } from './words.ts';
 
 export function stormMessage(storm: Storm, members: readonly Investigation[]): Message {
   const title = `Alarm storm: ${count(members.length, 'API')} at once`;
@@ -27,7 +27,7 @@ export function stormMessage(storm: Storm, members: readonly Investigation[]): M
 function row(investigation: Investigation) {
   const { target, record, storm, occurrenceCount } = investigation;
   const { glyph, words: status } = statusOf(investigation);
-  const again = occurrenceCount > 1 ? ` · fired ${occurrenceCount} times` : '';
+  const again = occurrenceCount > 1 ? md` · fired ${times(occurrenceCount)}` : md``;
   const verdict = record === null ? md`` : md`\n${oneLineVerdict(record.report)}`;
   const name = `${target.apiName}, stage ${target.stage}`;
   return section(

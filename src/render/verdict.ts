@@ -8,6 +8,7 @@ import {
   LIMITS,
   type Markup,
   md,
+  minute,
   optional,
   type Part,
   part,
@@ -127,10 +128,10 @@ function facts(investigation: Investigation, report: Report): Markup[] {
   const watch = watching(investigation);
   const checked = [...report.steps, ...report.diagnoses].map(finding => finding.status);
   return [
-    md`*First failing minute*\n${window.onset === null ? 'none seen in the metrics' : when(window.onset)}`,
+    md`*First failing minute*\n${window.onset === null ? 'none seen in the metrics' : minute(window.onset)}`,
     md`*Trend*\n${trendNow(investigation, report)}`,
     md`*Impact*\n${impactWords(impact)}`,
-    md`*Looked at*\n${spanWords(window)} ${when(window.end)}`,
+    md`*Looked at*\n${spanWords(window)} ${minute(window.end)}`,
     md`*Checks*\n${tally(checked)}`,
     md`*Owner*\n${ownership(investigation)}`,
     ...(alarms.length === 0 ? [] : [md`*${alarms.length === 1 ? 'Alarm' : 'Alarms'}*\n${join(alarms, '\n')}`]),

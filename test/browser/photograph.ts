@@ -43,6 +43,9 @@ export async function photograph(
     const { ts } = await stage.client.chat.postMessage({ channel: incidents, text, blocks });
     const message = page.locator(`#messages [data-ts="${ts}"]`);
     await message.waitFor();
+    // The list scrolls to a new message, and pictures are taken at rest.
+    await message.evaluate('element => element.scrollIntoView({ block: "start", behavior: "instant" })');
+    await page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))');
     await message.screenshot({ path: join(folder, `${name}-${view}.png`), animations: 'disabled' });
     shots.push({
       name,

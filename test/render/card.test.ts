@@ -69,7 +69,7 @@ describe('the card', () => {
 
   it('gives the figures: first failing minute, pattern and trend, requests, checks, owner', () => {
     const text = show(diagnosedInvestigation());
-    expect(text).toContain('14:05:00 UTC');
+    expect(text).toContain('14:05 UTC');
     expect(text).toContain('*Trend*\ngetting worse; errors in nearly every minute');
     expect(text).toContain('*Impact*\n96 of 1,200 requests failed (8 %)');
     expect(text).toContain('1 problem, 13 OK');

@@ -16,7 +16,7 @@ import { sampleChecks } from '../support/samples.ts';
 
 /** Mentions, dates and links of ours; anything else between angle brackets came in from outside. */
 const ours =
-  /<(?:@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} \{time_secs\}\|[\d :-]+UTC|https?:\/\/[^\s<>|"`]+\|[^<>|]+)>/g;
+  /<(?:@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} \{time(?:_secs)?\}\|[\d :-]+UTC|https?:\/\/[^\s<>|"`]+\|[^<>|]+)>/g;
 const entities = /&(?:amp|lt|gt);/g;
 
 function textsOf(value: unknown, inRichText = false): string[] {

@@ -144,7 +144,11 @@ function cards(): Record<string, Investigation> {
   if (first !== undefined) Object.assign(first, seen.logs, { id: first.id });
   const unclear = sampleRecord({}, { status: 'inconclusive', causes: [], gaps: [loggingOff, sampleGap, late] });
   const quiet = sampleRecord(
-    { impact: { ...sampleRecord().report.impact, errors: 0, errorShare: 0, routes: [] }, changes: [] },
+    {
+      impact: { ...sampleRecord().report.impact, errors: 0, errorShare: 0, routes: [] },
+      window: { ...sampleRecord().report.window, onset: null },
+      changes: [],
+    },
     { status: 'no_errors', causes: [], pattern: 'none' },
   );
   const blocked = { ...sampleCause, id: 'waf-blocked' as const, summary: 'The web ACL of prod blocks requests (403).' };
