@@ -19,6 +19,11 @@ export function whoOf(by: string | null): string {
 
 let written = 0;
 
+/** PostgreSQL's text has no NUL; what comes from outside may. https://www.postgresql.org/docs/current/datatype-character.html */
+function storable(text: string): string {
+  return text.replaceAll('\u0000', '\ufffd');
+}
+
 /** In the order of writing, also for what one process writes within a millisecond. */
 function nextId(at: string): string {
   written += 1;
@@ -35,7 +40,7 @@ export function auditRow(entry: NewAudit, { id, conversation, updatedAt }: Inves
     who,
     action,
     via,
-    detail,
+    detail: storable(detail),
   };
 }
 
@@ -53,7 +58,7 @@ export function createAudit(db: Kysely<Tables>, clock: () => Date) {
           who,
           action,
           via,
-          detail,
+          detail: storable(detail),
         })
         .execute();
     },

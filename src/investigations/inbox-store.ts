@@ -5,7 +5,7 @@ import type { Candidate } from '../diagnosis/types.ts';
 import type { NewAudit } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Claimed, type Lease, LeaseLostError } from './leases.ts';
-import { columnsOf, documentOf, follow, type OnAudit, openStates } from './store.ts';
+import { columnsOf, documentOf, follow, isDeadlock, lockFor, type OnAudit, openStates } from './store.ts';
 import type { InboxTable, Tables } from './tables.ts';
 import type { Conversation, InboxItem, Investigation, Submission } from './types.ts';
 
@@ -152,15 +152,12 @@ export function createInboxStore(
     for (let attempt = 1; ; attempt += 1) {
       try {
         const joined = await db.transaction().execute(tx => tryOpenOrJoin(tx, inboxId, joining, holder));
-        if (joined !== null) {
-          onAudit(joining.audit(joined.investigation, joined.outcome), joined.investigation);
-          return joined;
-        }
+        onAudit(joining.audit(joined.investigation, joined.outcome), joined.investigation);
+        return joined;
       } catch (error) {
-        if (!isTaken(error)) throw error;
+        if (!(error instanceof OutrunError || isTaken(error) || isDeadlock(error))) throw error;
+        if (attempt === 10) throw new Error('An investigation could be neither opened nor joined.', { cause: error });
       }
-      // It was opened, closed or changed by somebody else between two statements.
-      if (attempt === 10) throw new Error('An investigation could be neither opened nor joined.');
     }
   }
 
@@ -169,7 +166,7 @@ export function createInboxStore(
     inboxId: string,
     { fresh, join, recoveredSince, audit }: Joining,
     holder: string,
-  ): Promise<Joined | null> {
+  ): Promise<Joined> {
     async function mark(change: Partial<InboxTable>): Promise<void> {
       const marked = await tx
         .updateTable('inbox')
@@ -212,7 +209,7 @@ export function createInboxStore(
         .onConflict(conflict => conflict.doNothing())
         .returning('id')
         .executeTakeFirst();
-      if (inserted === undefined) return null;
+      if (inserted === undefined) throw new OutrunError();
       await mark({ state: 'done', lease_holder: null, lease_until: null });
       await follow(tx, opened, audit(opened, 'opened'));
       return { investigation: opened, outcome: 'opened' };
@@ -227,7 +224,7 @@ export function createInboxStore(
       .where('version', '=', row.version)
       .returning('id')
       .executeTakeFirst();
-    if (written === undefined) return null;
+    if (written === undefined) throw new OutrunError();
     await mark({ joined: row.id });
     await follow(tx, investigation, audit(investigation, outcome));
     return { investigation, outcome };
@@ -239,7 +236,7 @@ export function createInboxStore(
     // A person who asked, or a post that was asked about, has an answer of its own.
     if (fresh.trigger.by !== null || threadTs !== null) return fresh;
     // Otherwise two replicas could each begin a storm in one channel.
-    if (kind === 'postgres') await sql`SELECT pg_advisory_xact_lock(hashtext(${`storm ${channelId}`}))`.execute(tx);
+    if (kind === 'postgres') await lockFor(tx, `storm ${channelId}`);
     const current = await tx
       .selectFrom('storms')
       .select('id')
@@ -278,6 +275,9 @@ export function createInboxStore(
 
   return { accept, item, claim, keepConversation, keepCandidates, finish, postpone, openOrJoin };
 }
+
+/** It was opened, closed or changed by somebody else between two statements; nothing of the transaction is kept. */
+class OutrunError extends Error {}
 
 /** A unique index was about to be broken: 23505 of PostgreSQL, 2067 of SQLite. */
 function isTaken(error: unknown): boolean {

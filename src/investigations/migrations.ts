@@ -165,18 +165,43 @@ export class NewerSchemaError extends Error {
   }
 }
 
-/** Brings the schema up to date. Rejects with NewerSchemaError, and then has changed nothing. */
-export async function migrate(db: Kysely<Tables>, where: string): Promise<void> {
-  const unknown = (await appliedMigrations(db)).filter(name => !(name in migrations));
-  if (unknown.length > 0) throw new NewerSchemaError(where, unknown);
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+/**
+ * Brings the tables up to date. `schema`: PostgreSQL's, where they are. Rejects with NewerSchemaError, and then has
+ * changed nothing.
+ */
+export async function migrate(db: Kysely<Tables>, where: string, schema: string | null = null): Promise<void> {
+  await refuseNewer(db, where);
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    // Kysely would take a table of this name in any schema for its own.
+    ...(schema === null ? {} : { migrationTableSchema: schema }),
+  });
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error === undefined) return;
+  // A newer version may have been first, between the look and the lock.
+  await refuseNewer(db, where);
+  throw error;
 }
 
+async function refuseNewer(db: Kysely<Tables>, where: string): Promise<void> {
+  const unknown = (await appliedMigrations(db)).filter(name => !(name in migrations));
+  if (unknown.length > 0) throw new NewerSchemaError(where, unknown);
+}
+
+/** Of this store: another program may have tables of the same names in another schema of the database. */
 async function appliedMigrations(db: Kysely<Tables>): Promise<string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some(table => table.name === 'kysely_migration')) return [];
-  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db);
-  return rows.map(row => row.name);
+  try {
+    const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db);
+    return rows.map(row => row.name);
+  } catch (error) {
+    if (isMissingTable(error)) return [];
+    throw error;
+  }
+}
+
+/** 42P01 of PostgreSQL; SQLite has a sentence only. */
+function isMissingTable(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: string };
+  return code === '42P01' || /^no such table/.test(message ?? '');
 }

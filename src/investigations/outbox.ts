@@ -188,6 +188,8 @@ export function createOutbox({ store, outbox, leases, outlets, viewers, clock, l
       stopped = true;
       for (const timer of timers) clearInterval(timer);
       await looking;
+      // A renewal under way would take the lease anew after it was given back.
+      await leading;
       await leases.letGo(leaseName, holder).catch(error => {
         log.warn({ err: error }, 'The lease on publishing could not be given back; it ends by itself.');
       });

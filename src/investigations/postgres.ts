@@ -1,6 +1,6 @@
 /** PostgreSQL, for several replicas: through a pool that outlives the database's restarts. */
-import { Kysely, PostgresDialect, sql } from 'kysely';
-import { DatabaseError, Pool } from 'pg';
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely';
+import { DatabaseError, Pool, type PoolClient } from 'pg';
 import type { Log } from '../telemetry.ts';
 import { type Database, StoreError } from './database.ts';
 import { migrate } from './migrations.ts';
@@ -10,24 +10,32 @@ import type { Tables } from './tables.ts';
 const connections = 10;
 /** A database that is away is told within seconds; work is tried again later. */
 const connectMs = 5_000;
-/** Every query is short; one that hangs must not hold its lease for ever. */
-const statementMs = 15_000;
+/**
+ * Every query is short; one that hangs must not hold its lease for ever. With the time to connect it is below the 15 s
+ * that SNS waits for an answer. https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+ */
+const statementMs = 8_000;
+/** Where even the server does not answer any more. */
+const answerMs = 9_500;
 
 /** Opens the database, and brings the schema up to date: of several processes that start at once, one at a time. */
 export async function openPostgres(url: string, log: Log): Promise<Database> {
-  const database = connect(url, log);
+  // A change to the schema may take its time, and so may waiting for the process that makes it.
+  const patient = await connect(url, log, { patient: true });
   try {
-    await migrate(database.db, describe(url));
+    const { rows } = await sql<{ name: string | null }>`SELECT current_schema() AS name`.execute(patient.db);
+    await migrate(patient.db, describe(url), rows[0]?.name ?? null);
   } catch (error) {
-    await database.close();
     throw isUnreachable(error) ? unusable(url, error) : error;
+  } finally {
+    await patient.close();
   }
-  return database;
+  return connect(url, log);
 }
 
 /** The same, without a change to the schema. */
 export async function readPostgres(url: string, log: Log): Promise<Database> {
-  const database = connect(url, log);
+  const database = await connect(url, log);
   try {
     await sql`SELECT 1 FROM investigations LIMIT 1`.execute(database.db);
   } catch (error) {
@@ -37,23 +45,67 @@ export async function readPostgres(url: string, log: Log): Promise<Database> {
   return database;
 }
 
-function connect(url: string, log: Log): Database {
+/** Rejects with StoreError where no connection can be made. */
+async function connect(url: string, log: Log, { patient = false } = {}): Promise<Database> {
+  const limits = {
+    statement_timeout: statementMs,
+    query_timeout: answerMs,
+    idle_in_transaction_session_timeout: statementMs,
+  };
   const pool = new Pool({
     connectionString: url,
-    max: connections,
+    max: patient ? 2 : connections,
     connectionTimeoutMillis: connectMs,
-    statement_timeout: statementMs,
-    query_timeout: statementMs + 5_000,
-    idle_in_transaction_session_timeout: statementMs,
     keepAlive: true,
     application_name: 'apigw-500',
+    ...(patient ? {} : limits),
   });
   // An idle connection that breaks is replaced at the next query; unheard, this event would end the process.
   pool.on('error', error =>
     log.warn({ err: error }, 'A connection to the database broke; it is opened again when needed.'),
   );
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: discarding(pool) }) });
+  try {
+    await sql`SELECT 1`.execute(db);
+  } catch (error) {
+    await db.destroy();
+    throw unusable(url, error);
+  }
   return { db, kind: 'postgres', exclusive: false, close: () => db.destroy() };
+}
+
+/**
+ * A connection whose query ended in anything but an answer of the server's is not used again: a late answer to that
+ * query would be taken for the answer to the next.
+ */
+function discarding(pool: Pool): PostgresPool {
+  const broken = new WeakMap<PoolClient, Error>();
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect();
+      // The pool listens to idle ones only.
+      const note = (error: Error) => broken.set(client, error);
+      client.on('error', note);
+      async function query(text: string, parameters: readonly unknown[] = []) {
+        try {
+          return await client.query(text, [...parameters]);
+        } catch (error) {
+          if (!(error instanceof DatabaseError)) note(error as Error);
+          throw error;
+        }
+      }
+      return {
+        // Cursors are the other thing that kysely may ask for; no query here is read that way.
+        query: query as unknown as PostgresPoolClient['query'],
+        release() {
+          client.off('error', note);
+          client.release(broken.get(client));
+        },
+      };
+    },
+  };
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html: connections, authorisation, no such database, resources. */
@@ -75,12 +127,13 @@ function unusable(url: string, error: unknown): StoreError {
   );
 }
 
-/** Host and database, never user or password. */
+/** Host and database, never user or password; also not where a character of the password has broken the URL apart. */
 function describe(url: string): string {
+  const unreadable = 'the address in DATABASE_URL';
   try {
-    const { host, pathname } = new URL(url);
-    return `${host}${pathname}`;
+    const { host, pathname, hash } = new URL(url);
+    return hash !== '' || /[@/]/.test(pathname.slice(1)) ? unreadable : `${host}${pathname}`;
   } catch {
-    return 'the address in DATABASE_URL';
+    return unreadable;
   }
 }

@@ -104,17 +104,18 @@ export function createStore(
     for (;;) {
       const row = await db
         .selectFrom('investigations')
-        .select(['id', 'document', 'version', 'due_at', 'lease_holder'])
+        .select(['id', 'document', 'version', 'due_at', 'lease_holder', 'lease_until'])
         .where('id', '=', id)
         .executeTakeFirst();
       if (row === undefined) return null;
       if (holder !== undefined && row.lease_holder !== holder) throw new LeaseLostError(`investigation ${id}`);
       const before = documentOf(row);
-      const changed = update(before, row.lease_holder !== null);
+      // A process that died has left its name behind.
+      const changed = update(before, row.lease_until !== null && row.lease_until > now());
       if (changed === before) return before;
       const after = { ...changed, version: row.version + 1 };
       const entry = audit?.(after) ?? null;
-      const written = await db.transaction().execute(async tx => {
+      const written = await attempt(async tx => {
         let write = tx
           .updateTable('investigations')
           .set(columnsOf(after, row.due_at))
@@ -131,9 +132,28 @@ export function createStore(
     }
   }
 
+  /** False also where PostgreSQL has ended one of two transactions that waited for each other. */
+  async function attempt(write: (tx: Kysely<Tables>) => Promise<boolean>): Promise<boolean> {
+    try {
+      return await db.transaction().execute(write);
+    } catch (error) {
+      if (isDeadlock(error)) return false;
+      throw error;
+    }
+  }
+
   /** The longest due investigation that nobody holds, of a person who has fewer than `perPerson` under way. */
   async function claimDue(lease: Lease, perPerson: number): Promise<Claimed<Investigation> | null> {
-    const row = await db
+    if (kind === 'sqlite') return claimIn(db, lease, perPerson);
+    // Otherwise two replicas that count at once both find room for one more run of a person.
+    return db.transaction().execute(async tx => {
+      await lockFor(tx, 'claim');
+      return claimIn(tx, lease, perPerson);
+    });
+  }
+
+  async function claimIn(tx: Kysely<Tables>, lease: Lease, perPerson: number): Promise<Claimed<Investigation> | null> {
+    const row = await tx
       .updateTable('investigations')
       .set({
         lease_holder: lease.holder,
@@ -195,6 +215,8 @@ export function createStore(
   /** Removes investigations that nobody changed since, with their messages, alarms and audit. */
   async function deleteOlderThan(cutoff: string): Promise<void> {
     await db.transaction().execute(async tx => {
+      // Two replicas that delete the same rows in another order would wait for each other.
+      if (kind === 'postgres') await lockFor(tx, 'sweep');
       await tx
         .deleteFrom('investigations')
         .where('updated_at', '<', cutoff)
@@ -241,6 +263,16 @@ export function createStore(
     withExcerptsBefore,
     ping,
   };
+}
+
+/** Until the transaction ends, no other process gets past this point; PostgreSQL only. */
+export async function lockFor(tx: Kysely<Tables>, what: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtext(${`apigw-500 ${what}`}))`.execute(tx);
+}
+
+/** 40P01 of PostgreSQL: of two transactions that waited for each other this one was ended, and may be tried again. */
+export function isDeadlock(error: unknown): boolean {
+  return (error as { code?: unknown }).code === '40P01';
 }
 
 /** What has to be written with an investigation: its alarms, its storm's new state, who did it. */

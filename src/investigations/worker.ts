@@ -39,6 +39,8 @@ export interface WorkerOptions {
 export function createWorker(queue: Queue, { clock, log, limit, leaseMs, pollMs }: WorkerOptions): Worker {
   const running = new Map<string, Promise<void>>();
   let stopping = false;
+  /** What is claimed from now on, by a query that was under way, nobody works on any more. */
+  let stopped = false;
   let filling: Promise<void> | null = null;
   let lookAgain = false;
   let timers: NodeJS.Timeout[] = [];
@@ -68,6 +70,10 @@ export function createWorker(queue: Queue, { clock, log, limit, leaseMs, pollMs 
     const holder = randomUUID();
     const work = await queue.claim({ holder, until: leaseEnd() });
     if (work === null) return false;
+    if (stopped) {
+      await giveBack([holder]);
+      return false;
+    }
     running.set(holder, perform(holder, work));
     return true;
   }
@@ -81,6 +87,14 @@ export function createWorker(queue: Queue, { clock, log, limit, leaseMs, pollMs 
     } finally {
       running.delete(holder);
       if (!stopping) void nudge();
+    }
+  }
+
+  async function giveBack(holders: readonly string[]): Promise<void> {
+    try {
+      await queue.release(holders);
+    } catch (error) {
+      log.warn({ err: error, queue: queue.name }, 'Work could not be given back; its leases end by themselves.');
     }
   }
 
@@ -109,16 +123,16 @@ export function createWorker(queue: Queue, { clock, log, limit, leaseMs, pollMs 
     async stop(graceMs) {
       stopping = true;
       for (const timer of timers) clearInterval(timer);
-      await filling;
-      if (running.size === 0) return;
       const grace = Promise.withResolvers<void>();
       const timer = setTimeout(grace.resolve, graceMs);
-      await Promise.race([Promise.all(running.values()), grace.promise]);
+      // What was being claimed counts too; a store that is away must not hold up the stop.
+      await Promise.race([Promise.resolve(filling).then(() => Promise.all(running.values())), grace.promise]);
       clearTimeout(timer);
+      stopped = true;
       const unfinished = [...running.keys()];
       if (unfinished.length === 0) return;
       log.warn({ queue: queue.name, count: unfinished.length }, 'Work that did not end in time is given back.');
-      await queue.release(unfinished);
+      await giveBack(unfinished);
     },
   };
 }
