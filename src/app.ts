@@ -64,6 +64,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     { openDatabase },
     { StoreError },
     { NewerSchemaError },
+    { createSharedReadings },
     { createInvestigations },
     { createSlack, slackPath },
     { createSnsHandler },
@@ -74,6 +75,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     import('./investigations/open-database.ts'),
     import('./investigations/database.ts'),
     import('./investigations/migrations.ts'),
+    import('./investigations/shared-readings.ts'),
     import('./investigations/investigations.ts'),
     import('./slack/slack.ts'),
     import('./webhooks/sns.ts'),
@@ -87,11 +89,14 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
       return since === null ? null : Math.max(0, clock().getTime() - Date.parse(since)) / 1_000;
     },
   });
-  const diagnosis = await openDiagnosis(config, seams, metrics);
   const database = await openDatabase(config, clock, log).catch(error => {
-    diagnosis.close();
     const known = error instanceof StoreError || error instanceof NewerSchemaError;
     throw known ? new ConfigError([error.message], { cause: error }) : error;
+  });
+  const shared = seams.shared ?? createSharedReadings(database.db, clock);
+  const diagnosis = await openDiagnosis(config, { ...seams, shared }, metrics).catch(async error => {
+    await database.close();
+    throw error;
   });
 
   // Each needs the other: the record tells Slack, and Slack's buttons ask for the record.

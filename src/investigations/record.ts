@@ -66,7 +66,7 @@ export function runAgain(investigation: Investigation, by: string, at: string): 
 }
 
 export function resolve(investigation: Investigation, by: string, at: string): Investigation {
-  const { waitingSince: _, ...rest } = investigation;
+  const { waitingSince: _, waitingFor: __, ...rest } = investigation;
   return {
     ...rest,
     state: 'resolved',
@@ -131,8 +131,19 @@ function withPress(investigation: Investigation, check: string, press: Press, at
 }
 
 export function runStarted(investigation: Investigation, at: string): Investigation {
-  const { waitingSince: _, ...rest } = investigation;
+  const { waitingSince: _, waitingFor: __, ...rest } = investigation;
   return { ...rest, progress: [], failure: null, updatedAt: at };
+}
+
+/** What a run has found so far, and what it waits for; null: it gets on. */
+export function gotOn(
+  investigation: Investigation,
+  progress: Finding[],
+  waitingFor: string | null,
+  at: string,
+): Investigation {
+  const { waitingFor: _, ...rest } = investigation;
+  return { ...rest, progress, ...(waitingFor === null ? {} : { waitingFor }), updatedAt: at };
 }
 
 /** What is wanted of it waits for a turn. */
@@ -164,8 +175,9 @@ export function runEnded(
     press.state === 'running' ? { ...press, state: succeeded ? 'done' : 'failed' } : press,
   ]);
   const again = !sameRequest(investigation.trigger.request, answered.request);
+  const { waitingFor: _, ...rest } = investigation;
   return {
-    ...investigation,
+    ...rest,
     state: investigation.state === 'investigating' && !again ? 'diagnosed' : investigation.state,
     record: succeeded ? outcome.record : investigation.record,
     failure: succeeded ? null : outcome.failure,

@@ -9,10 +9,11 @@ import { inTime, whyFailed } from './deadline.ts';
 import { fellBack, reminded } from './handoffs.ts';
 import { maxCutOffs } from './inbox.ts';
 import { type Claimed, LeaseLostError, type Leases } from './leases.ts';
-import { checksStarted, exactRequest, pendingChecks, pressEnded, runEnded, runStarted } from './record.ts';
+import { checksStarted, exactRequest, gotOn, pendingChecks, pressEnded, runEnded, runStarted } from './record.ts';
 import { observed, openOffer, rechecked, scheduled, type Task, taskOf } from './schedule.ts';
 import type { Store } from './store.ts';
 import type { Investigation } from './types.ts';
+import { createWaiting, type Wait } from './waiting.ts';
 import type { Queue } from './worker.ts';
 
 export type Found = Extract<Location, { kind: 'found' }>;
@@ -136,7 +137,7 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
   async function diagnose(begun: Investigation, holder: string, about: Log): Promise<Outcome> {
     const progress = progressOf(begun.id, holder, about);
     try {
-      const outcome = await inTime(locateAndDiagnose(begun, progress.add));
+      const outcome = await inTime(locateAndDiagnose(begun, progress.add, progress.waits));
       about.info(
         { status: 'record' in outcome ? outcome.record.report.verdict.status : 'not_located' },
         'A run ended.',
@@ -151,16 +152,21 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
     }
   }
 
-  async function locateAndDiagnose(begun: Investigation, onFinding: (finding: Finding) => void): Promise<Outcome> {
+  async function locateAndDiagnose(
+    begun: Investigation,
+    onFinding: (finding: Finding) => void,
+    onWait: (wait: Wait) => void,
+  ): Promise<Outcome> {
     const location = recall(begun.id) ?? (await service.locate(exactRequest(begun)));
     if (location.kind !== 'found') return { failure: notFoundAnyMore(begun, location) };
-    return { record: await service.diagnose(begun.trigger, location, onFinding) };
+    return { record: await service.diagnose(begun.trigger, location, onFinding, { onWait }) };
   }
 
   /** Stores and publishes findings as they come, the ones that arrive during a write together in the next. */
   function progressOf(id: string, holder: string, about: Log) {
     /** By id: what the wider window brings anew takes the place of what was found before. */
     const found = new Map<string, Finding>();
+    const waiting = createWaiting(clock);
     let arrived = 0;
     // A run that was given up goes on unseen, and what it still finds belongs to nobody.
     let closed = false;
@@ -171,7 +177,7 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
         for (let stored = 0; stored < arrived; ) {
           stored = arrived;
           const progress = [...found.values()];
-          await save(id, holder, before => ({ ...before, progress, updatedAt: now() }));
+          await save(id, holder, before => gotOn(before, progress, waiting.current(), now()));
         }
       } catch (error) {
         // The end of the run is written too, and fails for the same reason where it still holds.
@@ -181,12 +187,21 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
       }
     }
 
+    function changed(): void {
+      arrived += 1;
+      writing ??= Promise.resolve().then(write);
+    }
+
     return {
       add(finding: Finding): void {
         if (closed) return;
         found.set(finding.id, finding);
-        arrived += 1;
-        writing ??= Promise.resolve().then(write);
+        changed();
+      },
+      waits(wait: Wait): void {
+        if (closed) return;
+        waiting.note(wait);
+        changed();
       },
       async written(): Promise<void> {
         closed = true;

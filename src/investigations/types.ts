@@ -67,6 +67,8 @@ export interface Investigation {
   shown: string[];
   /** Set while its run, or a pressed check, waits for a turn: at most ten run at once, two a person. */
   waitingSince?: string;
+  /** What the run under way waits for, such as "its share of CloudTrail calls in eu-west-1"; absent while it gets on. */
+  waitingFor?: string;
   /** null: nobody watches. */
   watch: Watch | null;
   /** How it stands, as last observed; null before the first check. */

@@ -131,7 +131,9 @@ function fallbackDetail(investigation: Investigation, phase: Phase, checks: read
 
 function progressWords(investigation: Investigation, checks: readonly Check[]): string {
   const done = investigation.progress.filter(finding => finding.group !== 'extended').length;
-  return `${done} of ${checks.length} checks are done.`;
+  const { waitingFor } = investigation;
+  const waits = waitingFor === undefined ? '' : ` Waiting for ${waitingFor}.`;
+  return `${done} of ${checks.length} checks are done.${waits}`;
 }
 
 function body(investigation: Investigation, checks: readonly Check[]): Part[] {

@@ -18,6 +18,7 @@ import type { Database } from '../../src/investigations/database.ts';
 import { createInvestigations, type RunningInvestigations } from '../../src/investigations/investigations.ts';
 import { openDatabase } from '../../src/investigations/open-database.ts';
 import type { Conversation, Investigation, Outlets, Refusal, Storm } from '../../src/investigations/types.ts';
+import type { Wait } from '../../src/investigations/waiting.ts';
 import { createLog } from '../../src/telemetry.ts';
 import { storeIn } from '../support/stores.ts';
 import { finding, found, record, start, submission } from './data.ts';
@@ -76,6 +77,7 @@ export interface ScriptedService extends DiagnosisService {
   observation: () => Observation;
   location: (request: DiagnosisRequest) => Location;
   findings: () => Finding[];
+  waits: () => Wait[];
   /** Set to a promise to hold runs and re-runs until it resolves. */
   gate: Promise<unknown>;
 }
@@ -91,14 +93,16 @@ export function scriptedService(): ScriptedService {
     observation: () => observation('steady'),
     location: () => found(),
     findings: () => [finding(1), finding(4)],
+    waits: () => [],
     gate: Promise.resolve(),
     async locate(asked) {
       service.located.push(asked);
       return service.location(asked);
     },
     alarmTags: async () => ({}),
-    async diagnose(trigger, location, onFinding) {
+    async diagnose(trigger, location, onFinding, options) {
       service.diagnosed.push(trigger);
+      for (const wait of service.waits()) options?.onWait?.(wait);
       const findings = service.findings();
       for (const one of findings) onFinding?.(one);
       await service.gate;

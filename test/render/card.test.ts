@@ -40,6 +40,12 @@ describe('the card', () => {
     expect(text).toContain('The function orders-prod does not let API Gateway invoke it.');
   });
 
+  it('says what a run waits for', () => {
+    const waitingFor = 'its share of CloudTrail calls in eu-west-1';
+    const text = show(openedInvestigation({ progress: sampleFindings().slice(0, 5), waitingFor }));
+    expect(text).toContain('5 of 14 checks are done. Waiting for its share of CloudTrail calls in eu-west-1. So far:');
+  });
+
   it('says that a run waits for its turn', () => {
     expect(show(openedInvestigation({ waitingSince: '2026-11-22T14:10:01.000Z' }))).toContain('Waiting for a turn');
   });
