@@ -41,6 +41,8 @@ export interface Config {
     channels: readonly string[] | null;
     /** User group ids; null: everybody in the workspace. */
     userGroups: readonly string[] | null;
+    /** Guests, and people of other workspaces in shared channels. */
+    guests: boolean;
   };
   alarms: {
     channel: string | null;
@@ -117,7 +119,11 @@ export function parseConfig(
     accounts: file.accounts ?? [],
     quotaShare: file.quotaShare ?? 0.5,
     healthFeedUrl: healthFeedUrl === '' ? null : healthFeedUrl,
-    allow: { channels: file.allow?.channels ?? null, userGroups: file.allow?.userGroups ?? null },
+    allow: {
+      channels: file.allow?.channels ?? null,
+      userGroups: file.allow?.userGroups ?? null,
+      guests: file.allow?.guests ?? false,
+    },
     alarms: {
       channel: read('ALARM_CHANNEL'),
       topicArns: read('SNS_TOPIC_ARNS') ?? [],

@@ -206,6 +206,12 @@ export const fileSchema = z.strictObject({
         .min(1, emptyMeansNobody)
         .optional()
         .describe('The only user groups whose members may use the bot; where membership cannot be read, nobody may.'),
+      guests: z
+        .boolean('must be true or false')
+        .optional()
+        .describe(
+          'true: guests of the workspace, and people of other workspaces in shared channels, may use the bot too.',
+        ),
     })
     .optional()
     .describe('Who may use the bot; without it, everybody in the workspace, in every channel it is in.'),

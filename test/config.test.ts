@@ -33,7 +33,7 @@ describe('without anything set', () => {
       accounts: [],
       quotaShare: 0.5,
       healthFeedUrl: 'https://health.aws.amazon.com/public/currentevents',
-      allow: { channels: null, userGroups: null },
+      allow: { channels: null, userGroups: null, guests: false },
       alarms: { channel: null, topicArns: [], eventBridgeKey: null, reaction: 'mag', routes: [] },
       retentionDays: 90,
       logLevel: null,

@@ -16,6 +16,9 @@ export interface Offer {
 
 /** Until it is accepted, whoever has it keeps it. An offer that was open gives way. */
 export function offered(investigation: Investigation, { id, by, to, words }: Offer, at: string): Investigation {
+  const open = openOffer(investigation);
+  // A form that is delivered twice is one offer.
+  if (open !== null && open.from === by && isSame(open.to, to) && isSame(open.words, words)) return investigation;
   const handoff: Handoff = {
     id,
     from: by,
@@ -30,6 +33,10 @@ export function offered(investigation: Investigation, { id, by, to, words }: Off
     answer: null,
   };
   return { ...investigation, handoffs: [...closed(investigation, at, by), handoff], updatedAt: at };
+}
+
+function isSame<T extends object>(one: T, other: T): boolean {
+  return Object.entries(one).every(([name, value]) => other[name as keyof T] === value);
 }
 
 /** Somebody takes it over themselves: nobody else has to agree, and everybody sees it. */

@@ -39,6 +39,10 @@ export const LIMITS = {
   input: 2_048,
   placeholder: 150,
   privateMetadata: 3_000,
+  /** What Slack takes in a text field. */
+  typed: 3_000,
+  optionText: 75,
+  selectOptions: 100,
   /** A sentence of a finding, a cause, a remedy. */
   sentence: 600,
   /** The name of an API, a stage, a resource. */

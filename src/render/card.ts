@@ -203,6 +203,7 @@ function buttons(investigation: Investigation): Part[] {
     part(
       actions([
         button({ id: actionIds.rerun, text: 'Run again', value: id, label: `Run the diagnosis of ${name} again` }),
+        button({ id: actionIds.handoff, text: 'Hand off', value: id, label: `Hand off ${name}` }),
         button({ id: actionIds.resolve, text: 'Resolve', value: id, label: `Close the investigation of ${name}` }),
         ...consoleButton(record?.report),
       ]),

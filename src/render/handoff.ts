@@ -1,4 +1,6 @@
 /** The handoff as its receiver needs it: about twelve lines, the rest behind the card's buttons. */
+import type { SectionBlock } from '@slack/types';
+import type { Report } from '../diagnosis/types.ts';
 import type { Handoff, Investigation, Receiver } from '../investigations/types.ts';
 import {
   actions,
@@ -100,44 +102,56 @@ function said(text: string | undefined, how: 'first' | 'because'): Markup {
 /** Fields 2 to 12 of a handoff: state, impact, verdict, changes, steps, ruled out, gaps, tried, next, contingency, watch. */
 function facts({ investigation, handoff }: HandoffView): Part[] {
   if (handoff.state === 'superseded') return [];
-  const { record, notes, watch, target } = investigation;
   const { words: told } = handoff;
-  const report = record?.report;
-  const lines: [string, Markup | null][] = [
-    ['Where', md`${place(target)}`],
+  const lines: Fact[] = [
+    ['Where', md`${place(investigation.target)}`],
     ['State now', text(told.state)],
     ['Impact', text(told.impact)],
-    ['Verdict', report === undefined ? null : oneLineVerdict(report)],
-    ['Changed', report === undefined || report.changes.length === 0 ? null : changes(investigation)],
-    [
-      'Checks',
-      record === null ? null : md`${tally(record.findings.filter(one => one.group === 'step').map(one => one.status))}`,
-    ],
-    [
-      'Ruled out',
-      report === undefined
-        ? null
-        : listed(report.verdict.ruledOut.slice(0, 3).map(one => md`${one.id}: ${one.because}`)),
-    ],
-    [
-      'Not seen',
-      report === undefined ? null : listed(report.verdict.gaps.slice(0, 3).map(gap => md`${gapWords(gap).sentence}`)),
-    ],
-    [
-      'Tried',
-      listed([
-        ...notes.slice(-3).map(note => md`${words(note.text)} (${person(note.by)})`),
-        ...optionalText(told.tried),
-      ]),
-    ],
+    ...knownFacts(investigation, optionalText(told.tried)),
     ['Next', text(told.next)],
     ['If', text(told.contingency)],
-    [
-      'Watched',
-      watch === null ? md`nothing is watched` : md`next check ${when(watch.nextAt)}, ends ${when(watch.until)}`,
-    ],
+    ['Watched', watched(investigation)],
   ];
-  return lines.flatMap(([name, value]) => (value === null ? [] : [optional(section(md`*${name}:* ${value}`))]));
+  return factSections(lines).map(block => optional(block));
+}
+
+type Fact = [name: string, value: Markup | null];
+
+/** What the record knows by itself; `tried` is what people add to their notes. */
+function knownFacts({ record, notes }: Investigation, tried: readonly Markup[]): Fact[] {
+  const triedLine: Fact = [
+    'Tried',
+    listed([...notes.slice(-3).map(note => md`${words(note.text)} (${person(note.by)})`), ...tried]),
+  ];
+  if (record === null) return [triedLine];
+  const { report, findings } = record;
+  const { ruledOut, gaps } = report.verdict;
+  const steps = findings.filter(one => one.group === 'step').map(one => one.status);
+  return [
+    ['Verdict', oneLineVerdict(report)],
+    ['Changed', report.changes.length === 0 ? null : changes(report)],
+    ['Checks', md`${tally(steps)}, last run ${when(report.generatedAt)}`],
+    ['Ruled out', listed(ruledOut.slice(0, 3).map(one => md`${one.id}: ${one.because}`))],
+    ['Not seen', listed(gaps.slice(0, 3).map(gap => md`${gapWords(gap).sentence}`))],
+    triedLine,
+  ];
+}
+
+function watched({ watch }: Investigation): Markup {
+  return watch === null ? md`nothing is watched` : md`next check ${when(watch.nextAt)}, ends ${when(watch.until)}`;
+}
+
+/** What a handoff of it will say without anybody typing it; for the form. */
+export function knownSections(investigation: Investigation): SectionBlock[] {
+  return factSections([
+    ['Where', md`${place(investigation.target)}`],
+    ...knownFacts(investigation, []),
+    ['Watched', watched(investigation)],
+  ]);
+}
+
+function factSections(lines: readonly Fact[]): SectionBlock[] {
+  return lines.flatMap(([name, value]) => (value === null ? [] : [section(md`*${name}:* ${value}`)]));
 }
 
 function text(value: string): Markup | null {
@@ -153,10 +167,11 @@ function listed(items: readonly Markup[]): Markup | null {
   return items.length === 0 ? null : join(items, '; ');
 }
 
-function changes({ record }: Investigation): Markup {
-  const shown = record?.report.changes.slice(0, 3) ?? [];
+function changes(report: Report): Markup {
   return join(
-    shown.map(change => md`${change.event} by ${change.who ?? 'somebody'}${before(change.minutesBeforeOnset)}`),
+    report.changes
+      .slice(0, 3)
+      .map(change => md`${change.event} by ${change.who ?? 'somebody'}${before(change.minutesBeforeOnset)}`),
     '; ',
   );
 }

@@ -22,15 +22,42 @@ export const actionPatterns = {
   check: /^(step|diagnosis):\d{1,2}$/,
   candidate: /^candidate:\d{1,2}$/,
   link: /^link:\d{1,2}$/,
+  feedback: /^feedback:(yes|no|another)$/,
+} as const;
+
+export const viewIds = {
+  start: 'start',
+  handoff: 'handoff',
+  handoffAccept: 'handoff_accept',
+  handoffDecline: 'handoff_decline',
+  note: 'note',
+  explain: 'explain',
+  /** What it was instead, after `feedback:another`. */
+  feedback: 'feedback',
 } as const;
 
 /** Of the menus of a message, and of the app. */
-export const shortcutIds = { diagnoseAlarm: 'diagnose_alarm' } as const;
-
-export const viewIds = { start: 'start' } as const;
+export const shortcutIds = {
+  diagnoseAlarm: 'diagnose_alarm',
+  addNote: 'add_note',
+  explainLog: 'explain_log',
+} as const;
 
 /** The form's fields: block and action id in one. */
 export const startFields = { target: 'target', stage: 'stage', since: 'since' } as const;
+
+/** Fields of the other forms, likewise. */
+export const handoffFields = {
+  person: 'person',
+  group: 'group',
+  state: 'state',
+  impact: 'impact',
+  tried: 'tried',
+  next: 'next',
+  contingency: 'contingency',
+} as const;
+export const answerField = 'words';
+export const noteFields = { investigation: 'investigation', text: 'text' } as const;
 
 /** What a button of the playbook asks for: `step:4`, `diagnosis:2`. */
 export function checkId(check: { group: Finding['group']; number: number | null }): string {

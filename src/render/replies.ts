@@ -150,8 +150,8 @@ const slackErrors = new Map(
     account_inactive: 'The app was removed from this workspace. Ask an admin to install it again.',
     token_revoked: 'The app’s token was revoked. Ask who runs it to install it again.',
     invalid_auth: 'Slack does not accept the app’s token. Ask who runs it to check SLACK_BOT_TOKEN.',
-    expired_trigger_id: 'That took too long for Slack to open the form. Type the command again.',
-    exchanged_trigger_id: 'Slack allows a form to be opened once only. Type the command again.',
+    expired_trigger_id: 'That took too long for Slack to open the form. Press the button or type the command again.',
+    exchanged_trigger_id: 'Slack allows a form to be opened once only. Press the button or type the command again.',
     ratelimited: 'Slack asks the app to slow down. Wait a minute and press again.',
   }),
 );

@@ -158,7 +158,7 @@ function configOf(
     accounts: [],
     quotaShare: 1,
     healthFeedUrl: `${origin}${feedPath}`,
-    allow: { channels: null, userGroups: null },
+    allow: { channels: null, userGroups: null, guests: false },
     alarms: {
       channel: state.seed.channels[0]?.id ?? null,
       topicArns,

@@ -2,6 +2,7 @@ import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { actionIds, actionPatterns, numberOf } from '../render/ids.ts';
 import { checkButtonText } from '../render/playbook.ts';
 import { choiceGoneReply, chosenReply, goneReply, runningReply } from '../render/replies.ts';
+import { registerHandoffActions } from './handoffs.ts';
 import { investigationOf, type Surface, wherePressed } from './surface.ts';
 
 /** The buttons. A value that comes back is an id to look up, and nothing more. */
@@ -11,7 +12,6 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
   app.action<BlockAction<ButtonAction>>(actionPatterns.check, async ({ ack, body, action }) => {
     await ack();
     const here = wherePressed(body, surface);
-    await permit(here);
     const { id } = await investigationOf(surface, here, action.value);
     // What the label says is what happens, also where the record is another one by now.
     const outcome =
@@ -26,7 +26,6 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
   app.action<BlockAction<ButtonAction>>(actionIds.rerun, async ({ ack, body, action }) => {
     await ack();
     const here = wherePressed(body, surface);
-    await permit(here);
     const { id } = await investigationOf(surface, here, action.value);
     const outcome = await investigations.rerun(id, here.userId);
     if (outcome !== 'started') await answers.tell(here, outcome === 'gone' ? goneReply() : runningReply());
@@ -35,7 +34,6 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
   app.action<BlockAction<ButtonAction>>(actionIds.resolve, async ({ ack, body, action }) => {
     await ack();
     const here = wherePressed(body, surface);
-    await permit(here);
     const { id } = await investigationOf(surface, here, action.value);
     if ((await investigations.resolve(id, here.userId)) === 'gone') await answers.tell(here, goneReply());
   });
@@ -43,7 +41,6 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
   app.action<BlockAction<ButtonAction>>(actionIds.open, async ({ ack, body, action }) => {
     await ack();
     const here = wherePressed(body, surface);
-    await permit(here);
     const { id } = await investigationOf(surface, here, action.value);
     if ((await investigations.openThread(id, here.userId)) === 'gone') await answers.tell(here, goneReply());
   });
@@ -60,5 +57,11 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
   app.action(actionPatterns.link, async ({ ack }) => ack());
 
   const { rerun, resolve, open } = actionIds;
-  return [rerun, resolve, open, ...Object.values(actionPatterns).map(pattern => pattern.source)];
+  return [
+    rerun,
+    resolve,
+    open,
+    ...registerHandoffActions(app, surface),
+    ...[actionPatterns.check, actionPatterns.candidate, actionPatterns.link].map(pattern => pattern.source),
+  ];
 }

@@ -4,9 +4,10 @@ import { helpMessage } from '../render/help.ts';
 import { slashCommand } from '../render/ids.ts';
 import { startModal } from '../render/modals.ts';
 import { note, openReply, problemReply } from '../render/replies.ts';
+import { handoffCommand } from './handoffs.ts';
 import { type Here, type Surface, whereTyped } from './surface.ts';
 
-/** Words that no API is looked for by: a later version does something with them. */
+/** A word that no API is looked for by: a later version does something with it. */
 const reserved = new Map([
   [
     'explain',
@@ -14,29 +15,24 @@ const reserved = new Map([
       'This version does not explain log lines in Slack yet. In a terminal, the command apigw-500 explain FILE names the cause of the lines in FILE.',
     ),
   ],
-  [
-    'handoff',
-    note(
-      'This version does not write a handoff in Slack yet. Until then, the card and its thread hold everything that the next person needs.',
-    ),
-  ],
 ]);
 
-/** `/apigw-500 <target> [stage] [since]`, `status` or `list`, `help`, and nothing for the form. */
+/** `/apigw-500 <target> [stage] [since]`, `status` or `list`, `handoff @user`, `help`, and nothing for the form. */
 export function registerCommands(app: App, surface: Surface): readonly string[] {
   app.command(slashCommand, async ({ command, ack }) => {
     const here = whereTyped(command);
-    const words = splitWords(command.text ?? '');
-    const [first] = words;
+    const words = splitWords(unescaped(command.text ?? ''));
+    const [first, ...rest] = words;
     await ack();
+    if (first === 'handoff') return handoffCommand(surface, here, rest, command.trigger_id);
     await surface.permit(here);
     const now = surface.clock();
-    if (first === undefined) return openForm(surface, here, command.trigger_id);
+    if (first === undefined) return openStart(surface, here, command.trigger_id);
     if (first === 'status' || first === 'list') return tellOpen(surface, here);
     const known = first === 'help' ? helpMessage() : reserved.get(first);
     if (known !== undefined) return surface.answers.tell(here, known);
     const parsed = parseRequest(words, now);
-    if ('problem' in parsed) return surface.answers.tell(here, problemReply(parsed.problem, command.text));
+    if ('problem' in parsed) return surface.answers.tell(here, problemReply(parsed.problem, unescaped(command.text)));
     await surface.investigations.submit({
       // Slack gives every command a trigger of its own; a repeated delivery has the same.
       key: `command:${command.trigger_id}`,
@@ -47,7 +43,12 @@ export function registerCommands(app: App, surface: Surface): readonly string[] 
   return [slashCommand];
 }
 
-async function openForm({ client }: Surface, { channelId, responseUrl }: Here, triggerId: string): Promise<void> {
+/** Slack escapes what is typed, so that a mention can be told from its look. */
+function unescaped(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+async function openStart({ client }: Surface, { channelId, responseUrl }: Here, triggerId: string): Promise<void> {
   await client.views.open({ trigger_id: triggerId, view: startModal({ channelId, responseUrl }) });
 }
 

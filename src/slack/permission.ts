@@ -1,68 +1,84 @@
-/** Who may use the bot, and where. A rule that cannot be read refuses. */
-import type { WebClient } from '@slack/web-api';
+/** Who may use the bot, and where. A rule that cannot be read refuses; who is refused is told, and it is written down. */
 import { note } from '../render/replies.ts';
 import type { Log } from '../telemetry.ts';
 import { Refused } from './answers.ts';
+import type { Members, Standing } from './members.ts';
 
 export interface Allowed {
   /** Channel ids; null: every channel. */
   channels: readonly string[] | null;
   /** User group ids; null: everybody in the workspace. */
   userGroups: readonly string[] | null;
+  /** Guests, and people of other workspaces in shared channels. */
+  guests: boolean;
 }
 
 export interface Asker {
   channelId: string | null;
   userId: string;
+  /** It is their own list that they read, or nothing of a channel at all: no channel need be allowed for that. */
+  own?: true;
+  /** What they wanted to act on, for the audit. */
+  investigationId?: string;
 }
 
 /** Rejects with `Refused` where the person may not, or where that cannot be told. */
 export type Permit = (asker: Asker) => Promise<void>;
 
-const membersKeptMs = 5 * 60_000;
+export interface Permission {
+  permit: Permit;
+  /** Why this person may not use the bot at all; null where they may. */
+  whyNot(userId: string): Promise<string | null>;
+}
 
-export function createPermit(client: WebClient, allowed: Allowed, clock: () => Date, log: Log): Permit {
-  const known = new Map<string, { members: Promise<ReadonlySet<string>>; at: number }>();
+/** `denied` writes down who was refused what. */
+export function createPermission(
+  members: Members,
+  allowed: Allowed,
+  log: Log,
+  denied: (asker: Asker, why: string) => Promise<void>,
+): Permission {
+  const { channels, userGroups, guests } = allowed;
 
-  function membersOf(group: string): Promise<ReadonlySet<string>> {
-    const now = clock().getTime();
-    const kept = known.get(group);
-    if (kept !== undefined && now - kept.at < membersKeptMs) return kept.members;
-    const members = client.usergroups.users
-      .list({ usergroup: group })
-      .then((answer): ReadonlySet<string> => new Set(answer.users ?? []));
-    known.set(group, { members, at: now });
-    // What could not be read is asked for again at the next press.
-    members.catch(() => known.delete(group));
-    return members;
+  async function whyNot(userId: string): Promise<string | null> {
+    let standing: Standing;
+    try {
+      standing = await members.standing(userId);
+    } catch (error) {
+      // Nothing depends on it where everybody may.
+      if (guests && userGroups === null) return null;
+      log.error({ err: error }, 'Slack does not tell who somebody is, so they are not let in.');
+      return 'Guests may not use this app, and Slack does not tell who you are, so I cannot let you in. Try again in a minute; if it lasts, ask who runs the app to check its users:read scope.';
+    }
+    if (!guests && (standing === 'guest' || standing === 'stranger')) {
+      return 'Only members of this workspace may use this app: no guests, and nobody of another workspace in a shared channel. Ask who runs it to allow guests.';
+    }
+    return userGroups === null ? null : whyInNone(userId, userGroups);
   }
 
-  async function isMember(userId: string, groups: readonly string[]): Promise<boolean> {
-    const lists = await Promise.allSettled(groups.map(membersOf));
-    if (lists.some(list => list.status === 'fulfilled' && list.value.has(userId))) return true;
+  async function whyInNone(userId: string, groups: readonly string[]): Promise<string | null> {
+    const lists = await Promise.allSettled(groups.map(group => members.inGroup(group)));
+    if (lists.some(list => list.status === 'fulfilled' && list.value.has(userId))) return null;
     const unread = lists.find(list => list.status === 'rejected');
-    if (unread === undefined) return false;
+    if (unread === undefined) {
+      return 'Only members of some user groups may use this app. Ask who runs it to allow a group that you are in.';
+    }
     log.error({ err: unread.reason }, 'The members of a user group could not be read, so the asker is not let in.');
-    throw new Refused(
-      note(
-        'Only some user groups may use this app, and Slack does not tell who is in them, so I cannot let you in. Ask who runs the app to check its usergroups:read scope.',
-      ),
-    );
+    return 'Only some user groups may use this app, and Slack does not tell who is in them, so I cannot let you in. Ask who runs the app to check its usergroups:read scope.';
   }
 
-  return async ({ channelId, userId }) => {
-    const { channels, userGroups } = allowed;
-    if (channels !== null && (channelId === null || !channels.includes(channelId))) {
-      throw new Refused(
-        note(
-          'This app answers in some channels only, and this is none of them. Ask who runs it to allow this channel.',
-        ),
-      );
-    }
-    if (userGroups !== null && !(await isMember(userId, userGroups))) {
-      throw new Refused(
-        note('Only members of some user groups may use this app. Ask who runs it to allow a group that you are in.'),
-      );
-    }
+  function whyNotHere({ channelId, own }: Asker): string | null {
+    if (channels === null || own === true || (channelId !== null && channels.includes(channelId))) return null;
+    return 'This app answers in some channels only, and this is none of them. Ask who runs it to allow this channel.';
+  }
+
+  return {
+    whyNot,
+    async permit(asker) {
+      const why = whyNotHere(asker) ?? (await whyNot(asker.userId));
+      if (why === null) return;
+      await denied(asker, why);
+      throw new Refused(note(why));
+    },
   };
 }

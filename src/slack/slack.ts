@@ -9,10 +9,12 @@ import { failureReply, note, slackErrorWords } from '../render/replies.ts';
 import type { Log } from '../telemetry.ts';
 import { registerActions } from './actions.ts';
 import { type After, createAnswers, Refused } from './answers.ts';
+import { createChannels } from './channels.ts';
 import { registerCommands } from './commands.ts';
 import { failureOf, type SlackFailure } from './errors.ts';
 import { type EventSettings, registerEvents } from './events.ts';
-import { type Allowed, createPermit } from './permission.ts';
+import { createMembers } from './members.ts';
+import { type Allowed, createPermission } from './permission.ts';
 import { createPublisher } from './publish.ts';
 import { registerShortcuts } from './shortcuts.ts';
 import { createSocket } from './socket.ts';
@@ -75,6 +77,10 @@ export const slackPath = '/slack/events';
 
 const bodyLimitBytes = 1_000_000;
 
+const otherWorkspaceWords = 'This app serves another workspace, so it does nothing here.';
+const strangerWords =
+  'Only members of the workspace that this app is installed in may use it. Ask who runs it to allow guests.';
+
 export function createSlack(dependencies: SlackDependencies): Slack {
   const { settings, allowed, investigations, checks, fallbackGroup, clock, log, after = later } = dependencies;
   const logger = boltLogger(log);
@@ -108,8 +114,30 @@ export function createSlack(dependencies: SlackDependencies): Slack {
     log,
     bot: () => ({ id: identity().botId, name: identity().botName, workspaceUrl: identity().workspaceUrl }),
   });
-  const permit = createPermit(client, allowed, clock, log);
-  const surface: Surface = { investigations, publisher, client, answers, permit, identity, clock };
+  const members = createMembers(client, () => identity().teamId, clock);
+  const permission = createPermission(members, allowed, log, ({ userId, channelId, investigationId = null }, why) =>
+    denied(userId, investigationId, `${channelId ?? 'App Home'}: ${why}`),
+  );
+  const surface: Surface = {
+    ...permission,
+    investigations,
+    publisher,
+    client,
+    answers,
+    members,
+    channels: createChannels(client, clock),
+    identity,
+    clock,
+    log,
+  };
+
+  /** A refusal is told even where it cannot be written down. */
+  async function denied(who: string, investigationId: string | null, detail: string): Promise<void> {
+    const entry = { teamId: identity().teamId, investigationId, who, action: 'denied' as const, via: 'slack', detail };
+    await investigations
+      .record(entry)
+      .catch(error => log.error({ err: error }, 'A refusal could not be written down.'));
+  }
 
   const { appToken } = settings;
   const socket = appToken === null ? null : createSocket({ ...settings, appToken }, logger, log, after);
@@ -130,9 +158,12 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   app.use(async args => {
     const { teamId } = identity();
     const teams = teamsOf(args.body);
-    if (teams.length === 0 || teams.some(team => team !== teamId)) {
+    const foreign = teams.find(team => team !== teamId);
+    if (!teams.includes(teamId) || (foreign !== undefined && !allowed.guests)) {
       if ('ack' in args && typeof args.ack === 'function') await args.ack();
-      throw new Refused(note('This app serves another workspace, so it does nothing here.'));
+      const { userId } = addressOf(args.body);
+      if (userId !== null) await denied(userId, null, `From workspace ${foreign ?? 'unknown'}.`);
+      throw new Refused(note(teams.includes(teamId) ? strangerWords : otherWorkspaceWords));
     }
     await args.next();
   });

@@ -2,10 +2,13 @@
 import type { BlockAction, ButtonAction, SlashCommand } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import type { Conversation, Investigation, Investigations } from '../investigations/types.ts';
-import { startContext } from '../render/modals.ts';
+import { formContext } from '../render/forms.ts';
 import { goneReply } from '../render/replies.ts';
+import type { Log } from '../telemetry.ts';
 import { type Address, type Answers, Refused } from './answers.ts';
-import type { Permit } from './permission.ts';
+import type { Channels } from './channels.ts';
+import type { Members } from './members.ts';
+import type { Permission } from './permission.ts';
 import type { Publisher } from './publish.ts';
 
 /** The bot as `auth.test` shows it. */
@@ -19,14 +22,16 @@ export interface Identity {
   workspaceUrl: string;
 }
 
-export interface Surface {
+export interface Surface extends Permission {
   investigations: Investigations;
   publisher: Publisher;
   client: WebClient;
   answers: Answers;
-  permit: Permit;
+  members: Members;
+  channels: Channels;
   identity(): Identity;
   clock: () => Date;
+  log: Log;
 }
 
 /** Somebody who typed or pressed something, and where the answer goes. */
@@ -44,18 +49,46 @@ export function whereTyped(command: SlashCommand): Here {
   };
 }
 
+/** `channelId` is empty for App Home. */
 export function wherePressed(body: Press, surface: Surface): Here {
   const { channelId, ...address } = addressOf(body);
   return { ...address, teamId: surface.identity().teamId, channelId: channelId ?? '', userId: body.user.id };
 }
 
-/** The investigation of a pressed button. The value is looked up, and must belong to where the button was pressed. */
+/** Where a form that was sent came from. */
+export function whereSent(body: { user: { id: string }; view: { private_metadata: string } }, surface: Surface): Here {
+  const { channelId, ...address } = addressOf(body);
+  return { ...address, teamId: surface.identity().teamId, channelId: channelId ?? '', userId: body.user.id };
+}
+
+/**
+ * The investigation that somebody acts on. What came back from Slack is looked up; it must belong to where it was
+ * pressed, and the person must be let into its channel, from wherever they act. Rejects with `Refused`.
+ */
 export async function investigationOf(surface: Surface, here: Here, value: string | undefined): Promise<Investigation> {
   const investigation = value === undefined ? null : await surface.investigations.get(value);
-  if (investigation === null || investigation.conversation.channelId !== here.channelId) {
+  const { channelId, userId } = here;
+  if (investigation === null || investigation.conversation.teamId !== here.teamId) {
+    await surface.permit({ channelId, userId, ...(isOwnPlace(here) ? { own: true } : {}) });
     throw new Refused(goneReply());
   }
-  return investigation;
+  const { id, conversation } = investigation;
+  await surface.permit({ channelId: conversation.channelId, userId, investigationId: id });
+  if (conversation.channelId === channelId) return investigation;
+  if (isOwnPlace(here) && (await mayKnow(surface, investigation, userId))) return investigation;
+  throw new Refused(goneReply());
+}
+
+/** App Home, or the direct message with the app: what is about several channels comes together there. */
+function isOwnPlace({ channelId }: Here): boolean {
+  return channelId === '' || channelId.startsWith('D');
+}
+
+/** Whoever it belongs to, or is offered to, need not be in its channel. */
+export async function mayKnow(surface: Surface, investigation: Investigation, userId: string): Promise<boolean> {
+  const { owner, handoffs, conversation } = investigation;
+  if (owner === userId || handoffs.some(handoff => handoff.to.id === userId)) return true;
+  return surface.channels.mayRead(conversation.channelId, userId);
 }
 
 /** Workspaces that a payload speaks of; the one of a person in a shared channel may be another than the channel's. */
@@ -83,7 +116,7 @@ export function addressOf(body: unknown): Address {
     event?: { type?: string; user?: string; item?: { channel?: string } };
   };
   // A form that was sent has no address of its own; it carries the one of the command that opened it.
-  const opener = view?.private_metadata === undefined ? null : startContext(view.private_metadata);
+  const opener = view?.private_metadata === undefined ? null : formContext(view.private_metadata);
   // Of what happens by itself, only a reaction is somebody's wish.
   const reaction = event?.type === 'reaction_added' ? event : undefined;
   const thread = message?.thread_ts ?? container?.thread_ts;
@@ -91,7 +124,7 @@ export function addressOf(body: unknown): Address {
     responseUrl: response_url ?? opener?.responseUrl ?? null,
     channelId: channel_id ?? channel?.id ?? opener?.channelId ?? reaction?.item?.channel ?? null,
     // The root of a thread names itself as its thread, but is read in the channel. A private message is only named.
-    threadTs: thread === (message?.ts ?? container?.message_ts) ? null : (thread ?? null),
+    threadTs: thread === (message?.ts ?? container?.message_ts) ? null : (thread ?? opener?.threadTs ?? null),
     userId: user_id ?? user?.id ?? reaction?.user ?? null,
   };
 }

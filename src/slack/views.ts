@@ -1,22 +1,22 @@
 import type { App, ViewOutput } from '@slack/bolt';
 import { parseRequest } from '../diagnosis/request.ts';
+import { formContext } from '../render/forms.ts';
 import { startFields, viewIds } from '../render/ids.ts';
-import { startContext } from '../render/modals.ts';
 import { choiceGoneReply } from '../render/replies.ts';
 import { Refused } from './answers.ts';
-import type { Surface } from './surface.ts';
+import { registerHandoffViews } from './handoffs.ts';
+import { type Surface, whereSent } from './surface.ts';
 
-/** The form of an empty command. */
+/** The forms that were sent. */
 export function registerViews(app: App, surface: Surface): readonly string[] {
   app.view(viewIds.start, async ({ ack, body, view }) => {
     const now = surface.clock();
     const parsed = parseForm(view, now);
     if ('errors' in parsed) return ack({ response_action: 'errors', errors: parsed.errors });
     await ack();
-    const context = startContext(view.private_metadata);
-    if (context === null) throw new Refused(choiceGoneReply());
-    const userId = body.user.id;
-    const here = { teamId: surface.identity().teamId, threadTs: null, userId, ...context };
+    if (formContext(view.private_metadata)?.channelId == null) throw new Refused(choiceGoneReply());
+    const here = whereSent(body, surface);
+    const { userId } = here;
     await surface.permit(here);
     await surface.investigations.submit({
       key: `view:${view.id}`,
@@ -24,7 +24,7 @@ export function registerViews(app: App, surface: Surface): readonly string[] {
       conversation: here,
     });
   });
-  return [viewIds.start];
+  return [viewIds.start, ...registerHandoffViews(app, surface)];
 }
 
 /** The fields as a command would have them; a problem stands at the field that brings it. */

@@ -64,6 +64,10 @@ describe('a row button', () => {
 
     await Promise.all([workspace.press('ana', playbook, 'step:4'), workspace.press('ben', playbook, 'step:4')]);
     await workspace.until(() => readable(playbook).includes('Running again, by <@U0SBX'));
+    // The later one has been told so, and starts nothing any more.
+    await workspace.until(() =>
+      ['ana', 'ben'].some(user => stage.read(user, 'incidents').join().includes('runs already')),
+    );
     expect(buttonsOf(playbook)).not.toContain('step:4');
 
     gate.resolve();

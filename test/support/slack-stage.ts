@@ -67,7 +67,16 @@ export function scriptedDiagnosis(): ScriptedDiagnosis {
       if (target === 'locked')
         return { kind: 'unreadable', message: 'AWS denied it.', remedy: 'Allow apigateway:GET.' };
       const { window } = sampleReport();
-      return { kind: 'found', target: { ...sampleTarget, apiName: target }, window, threshold: null };
+      return {
+        kind: 'found',
+        target: {
+          ...sampleTarget,
+          apiId: target === 'billing-api' ? 'b1i2l3l4i5' : sampleTarget.apiId,
+          apiName: target,
+        },
+        window,
+        threshold: null,
+      };
     },
     alarmTags: async () => ({}),
     async diagnose(_trigger, location, onFinding) {
@@ -168,7 +177,7 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
       appToken: mode === 'socket' ? workspace.appToken : null,
       apiUrl: served.apiUrl,
     },
-    allowed: { channels: null, userGroups: null, ...allowed },
+    allowed: { channels: null, userGroups: null, guests: false, ...allowed },
     triggers: { reaction: 'mag', alarmPostChannels: [], ...triggers },
     investigations,
     mayPublish: investigations.mayPublish,

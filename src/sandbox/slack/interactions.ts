@@ -3,7 +3,7 @@ import { deliver, type Outcome, type Parcel, type Timer, type Transport } from '
 import { chosen, formProblems, type Input, type Inputs, stateValues } from './inputs.ts';
 import type { AppManifest } from './manifest.ts';
 import { objects } from './methods/call.ts';
-import { withReferences } from './people.ts';
+import { asEscaped } from './people.ts';
 import type { ResponseTarget } from './responses.ts';
 import { isObject, type Json } from './schema.ts';
 import { messageJson, viewJson } from './shapes.ts';
@@ -65,7 +65,7 @@ export function createInteractions(context: InteractionsContext) {
       user_id: user.id,
       user_name: user.name,
       command: word,
-      text: (known.shouldEscape ? withReferences(state, rest) : rest).trim(),
+      text: (known.shouldEscape ? asEscaped(state, rest) : rest).trim(),
       is_enterprise_install: 'false',
       response_url: responseUrl({ channelId: channel.id, userId: user.id, messageTs: null, threadTs: null }),
       trigger_id: tickets.issueTrigger(user.id),

@@ -102,6 +102,14 @@ export function createPeople(state: State, events: ReturnType<typeof createEvent
   return { say, postAs, react, openHome, join, leave, archive, rename };
 }
 
+/**
+ * What `should_escape` makes of a command's text: mentions as ids, addresses in angle brackets.
+ * https://docs.slack.dev/interactivity/implementing-slash-commands/#creating_commands
+ */
+export function asEscaped(state: State, text: string): string {
+  return withReferences(state, text).replace(/(?<![<\w])https?:\/\/[^\s<>|]+/g, '<$&>');
+}
+
 /** `@ana` and `#incidents` become references, everything else is kept as text. */
 export function withReferences(state: State, text: string): string {
   const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
