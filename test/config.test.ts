@@ -139,7 +139,7 @@ describe('CONFIG_FILE', () => {
       },
     ]);
     expect(config.alarms.routes).toEqual([{ account: '123456789012', name: 'orders-*', channel: 'C0123456789' }]);
-    expect(config.allow).toEqual({ channels: ['C0123456789'], userGroups: ['S0123456789'] });
+    expect(config.allow).toEqual({ channels: ['C0123456789'], userGroups: ['S0123456789'], guests: false });
   });
 
   test('may be empty', () => {

@@ -164,7 +164,7 @@ describe('the card', () => {
 
   it('has only the buttons that do something now', () => {
     const buttons = (investigation: Investigation) => buttonsOf(card(investigation, sampleChecks));
-    expect(buttons(diagnosedInvestigation())).toEqual(['rerun', 'resolve', 'link:1']);
+    expect(buttons(diagnosedInvestigation())).toEqual(['rerun', 'handoff', 'resolve', 'link:1']);
     expect(buttons(openedInvestigation())).toEqual([]);
     expect(buttons(diagnosedInvestigation({ state: 'resolved' }))).toEqual([]);
     expect(buttons(openedInvestigation({ state: 'diagnosed', failure: 'No.' }))).toEqual(['rerun', 'resolve']);
