@@ -167,6 +167,10 @@ describe('the card', () => {
     expect(buttons(diagnosedInvestigation())).toEqual(['rerun', 'handoff', 'resolve', 'link:1']);
     expect(buttons(openedInvestigation())).toEqual([]);
     expect(buttons(diagnosedInvestigation({ state: 'resolved' }))).toEqual([]);
-    expect(buttons(openedInvestigation({ state: 'diagnosed', failure: 'No.' }))).toEqual(['rerun', 'resolve']);
+    expect(buttons(openedInvestigation({ state: 'diagnosed', failure: 'No.' }))).toEqual([
+      'rerun',
+      'handoff',
+      'resolve',
+    ]);
   });
 });
