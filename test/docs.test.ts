@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { createMetrics } from '../src/metrics.ts';
 import { variables } from '../src/settings.ts';
 import { readTemplate } from './deploy/template.ts';
 
@@ -62,5 +63,18 @@ describe('docs/deploy.md', () => {
     const [, yaml = ''] = text.match(/```yaml\n([\s\S]*?)```/) ?? [];
     const lines = yaml.replace(/^ {3}/gm, '').replace('5f2c…', '5f2c1d9a');
     expect(fileSchema.parse(parse(lines)).accounts).toHaveLength(2);
+  });
+});
+
+describe('docs/operations.md', () => {
+  it('lists the metrics that there are, and asks for no other', async () => {
+    const { body } = await createMetrics({ queueAge: async () => null }).text();
+    const counted = [...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
+    const own = counted.filter(name => !/^apigw500_(process|nodejs)_/.test(name));
+    const text = textOf('docs/operations.md');
+    const named = [...text.matchAll(/apigw500_[a-z_]*[a-z]\b/g)].map(([name]) => name.replace(/_bucket$/, ''));
+    expect(own.length).toBeGreaterThan(7);
+    expect(own.filter(name => !text.includes(`| \`${name}\` |`))).toEqual([]);
+    expect([...new Set(named)].filter(name => !own.includes(name) && !/_(process|nodejs)$/.test(name))).toEqual([]);
   });
 });
