@@ -61,6 +61,8 @@ export interface OperationTypes {
   'iam:SimulatePrincipalPolicy': [iam.SimulatePrincipalPolicyCommandInput, iam.SimulatePrincipalPolicyCommandOutput];
 
   'logs:FilterLogEvents': [logs.FilterLogEventsCommandInput, logs.FilterLogEventsCommandOutput];
+  'logs:StartQuery': [logs.StartQueryCommandInput, logs.StartQueryCommandOutput];
+  'logs:GetQueryResults': [logs.GetQueryResultsCommandInput, logs.GetQueryResultsCommandOutput];
   'logs:DescribeMetricFilters': [logs.DescribeMetricFiltersCommandInput, logs.DescribeMetricFiltersCommandOutput];
 
   'cloudwatch:GetMetricData': [cloudwatch.GetMetricDataCommandInput, cloudwatch.GetMetricDataCommandOutput];
@@ -168,6 +170,13 @@ const resources: { readonly [N in OperationName]: readonly string[] } = {
   'iam:ListAttachedRolePolicies': ['arn:{partition}:iam::{account}:role/*'],
   'iam:SimulatePrincipalPolicy': ['arn:{partition}:iam::{account}:role/*'],
 
+  // A query reads; its IAM access level is Read.
+  'logs:StartQuery': [
+    local('logs', 'log-group:API-Gateway-Execution-Logs_*'),
+    local('logs', 'log-group:/aws/apigateway/*'),
+  ],
+  // Older references know no resource for it.
+  'logs:GetQueryResults': ['*'],
   'logs:FilterLogEvents': [
     local('logs', 'log-group:API-Gateway-Execution-Logs_*'),
     local('logs', 'log-group:/aws/apigateway/*'),

@@ -64,6 +64,13 @@ const inputs: { readonly [N in Read]: (scene: Scene) => InputOf<N> } = {
     ActionNames: ['lambda:InvokeFunction'],
   }),
 
+  'logs:StartQuery': ({ now }) => ({
+    logGroupNames: [noLogGroup],
+    startTime: Math.floor(now.getTime() / 1_000) - 60,
+    endTime: Math.floor(now.getTime() / 1_000),
+    queryString: 'limit 1',
+  }),
+  'logs:GetQueryResults': () => ({ queryId: noUuid }),
   'logs:FilterLogEvents': ({ now }) => ({
     logGroupName: noLogGroup,
     startTime: now.getTime() - 60_000,

@@ -12,6 +12,8 @@ export type Send = <N extends OperationName>(
 
 export interface SendOptions {
   region?: string;
+  /** Asked anew in the same run: the answer changes while it is waited for. */
+  fresh?: boolean;
   /** Told before a call waits long for its share of an AWS quota. */
   onWait?: OnWait | undefined;
 }
@@ -46,7 +48,7 @@ export function memoised(send: Send): Send {
   const answers = new Map<string, Promise<unknown>>();
   return <N extends OperationName>(operation: N, input: InputOf<N>, options?: SendOptions) => {
     const key = JSON.stringify([operation, options?.region ?? null, canonical(input)]);
-    const known = answers.get(key);
+    const known = options?.fresh ? undefined : answers.get(key);
     if (known) return known as Promise<OutputOf<N>>;
     const answer = send(operation, input, options);
     answers.set(key, answer);

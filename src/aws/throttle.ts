@@ -25,6 +25,8 @@ const quotas: Readonly<Record<string, Quota>> = {
   'apigateway:GetResources': { perSecond: 2.5, burst: 5 },
   cloudtrail: { perSecond: 2, burst: 2 },
   'logs:FilterLogEvents': { perSecond: 5, burst: 5 },
+  'logs:StartQuery': { perSecond: 5, burst: 5 },
+  'logs:GetQueryResults': { perSecond: 5, burst: 5 },
   'logs:DescribeMetricFilters': { perSecond: 5, burst: 5 },
   wafv2: { perSecond: 5, burst: 5 },
   'wafv2:ListResourcesForWebACL': { perSecond: 1, burst: 1 },

@@ -10,6 +10,7 @@ import {
   readFunctionLogs,
 } from '../function-logs.ts';
 import { silenceAspects, sourceFact, sourceGaps, writerFact } from '../log-sources.ts';
+import { type LogVolume, readLogVolume, volumeAspects } from '../log-volume.ts';
 import { causeAspects, classified, setupOf } from '../request-causes.ts';
 import { requestFact } from '../request-fact.ts';
 import { readsOf } from '../signal-reads.ts';
@@ -29,6 +30,8 @@ interface Facts {
   links: VpcLinkReading[];
   /** Role with which API Gateway writes execution logs; null: not asked. */
   writer: Reading<string | null> | null;
+  /** null: the execution log was read whole. */
+  volume: LogVolume | null;
 }
 
 /** At most this many functions' own logs are read. */
@@ -45,7 +48,7 @@ export const apiLogs = defineStep<Facts>({
   question: 'What do the execution and access logs say about the failing requests?',
   reads: readsOf(
     ['failures', 'traffic', 'functions', 'backends', 'deployed', 'stage'],
-    ['apigateway:GetAccount', ...vpcLinkReads],
+    ['apigateway:GetAccount', 'logs:StartQuery', 'logs:GetQueryResults', ...vpcLinkReads],
   ),
   notApplicable: () => null,
 
@@ -62,12 +65,13 @@ export const apiLogs = defineStep<Facts>({
     const errors = traffic.value === null || (traffic.value.impact.errors ?? 0) > 0;
     const chosen = functionsToRead(functions.value?.items ?? [], backends.value ?? [], failures.value);
     const undecided = failures.value?.requests.some(one => isServerError(one) && one.cause === null) ?? false;
-    const [functionLogs, writer, links] = await Promise.all([
+    const [functionLogs, writer, links, volume] = await Promise.all([
       readFunctionLogs(run, errors ? chosen.slice(0, functionLogCap) : []),
       unwritten(failures.value, stage.value, errors) ? attempt(readCloudWatchRole(aws.send)) : null,
       readVpcLinks(run, undecided ? (backends.value ?? []) : [], deployed.value?.stageVariables ?? {}),
+      readLogVolume(run, failures.value),
     ]);
-    return { failures, traffic, functions, backends, deployed, stage, functionLogs, writer, links };
+    return { failures, traffic, functions, backends, deployed, stage, functionLogs, writer, links, volume };
   },
 
   evaluate(facts, run) {
@@ -90,13 +94,17 @@ export const apiLogs = defineStep<Facts>({
       ...causeAspects(requests, setup, notes),
       ...undecidedAspects(requests, target, notes),
       ...functionLogAspects(facts.functionLogs, requests, run, notes),
+      ...volumeAspects(facts.volume, requests, run, notes),
       ...(requests.some(isServerError) ? [] : silenceAspects(sources, facts.traffic.value, target)),
     ];
     for (const source of sources) notes.note(sourceFact(source, run));
     if (facts.writer?.unread === null) notes.note(writerFact(facts.writer.value, target));
     return judgeAspects(aspects, `No log of stage ${target.stage} tells of a failing request in the window.`, {
       evidence: notes.evidence,
-      gaps: [...sourceGaps(sources, facts.writer, target), ...gapsOf(facts.traffic)],
+      gaps: [
+        ...sourceGaps(sources, facts.writer, target),
+        ...gapsOf(facts.traffic, ...(facts.volume === null ? [] : [facts.volume.counts])),
+      ],
     });
   },
 });

@@ -76,6 +76,43 @@ describe('api-logs', () => {
     });
   });
 
+  describe('where the execution log is larger than what is read of it', () => {
+    const cut = withSources(
+      [source('read', { events: 5_000, complete: false })],
+      [{ cause: 'lambda-malformed-response', status: 502, decisive: line('Malformed Lambda proxy response') }],
+    );
+    const sentences = [
+      ['Execution failed due to configuration error: Malformed Lambda proxy response', '21000'],
+      ['Execution failed due to a timeout error', '300'],
+    ];
+    const counting: Answers = {
+      'logs:StartQuery': () => ({ queryId: 'q1' }),
+      'logs:GetQueryResults': () => ({
+        status: 'Complete',
+        results: sentences.map(([sentence, lines]) => [
+          { field: 'sentence', value: sentence },
+          { field: 'lines', value: lines },
+        ]),
+        statistics: { bytesScanned: 2_400_000_000 },
+      }),
+    };
+
+    test('all of it is counted, with the price, and what was not read is a lead', async () => {
+      const finding = await run({ failures: cut, traffic: traffic({ errors: 21_300 }) }, counting);
+      const counted = finding.evidence.find(one => one.source === 'logs:StartQuery');
+      expect(counted?.text).toContain('21300 lines');
+      expect(counted?.text).toContain('2.4 GB, which costs an estimated $0.0120 at $0.005 a GB');
+      expect(finding.claims.filter(one => one.cause === 'integration-timeout')).toMatchObject([{ basis: 'symptom' }]);
+    });
+
+    test('that it could not be counted is a gap', async () => {
+      const finding = await run({ failures: cut }, { 'logs:StartQuery': () => denied('logs:StartQuery') });
+      expect(finding.gaps).toContainEqual(
+        expect.objectContaining({ reason: 'access_denied', permission: 'logs:StartQuery' }),
+      );
+    });
+  });
+
   test('counts failing requests by cause, with the decisive line and what the texts may name', async () => {
     const said = line('(id) Execution failed due to configuration error: Invalid permissions on Lambda function');
     const finding = await run({
@@ -364,11 +401,16 @@ describe('api-logs', () => {
         remedy: 'Narrow the time.',
       } as const;
       const cut = source('read', { complete: false, events: 5_000, gap });
-      const finding = await run({ failures: withSources([cut]) });
+      const uncounted: Answers = {
+        'logs:StartQuery': () => ({ queryId: 'q1' }),
+        'logs:GetQueryResults': () => ({ status: 'Complete', results: [] }),
+      };
+      const finding = await run({ failures: withSources([cut]) }, uncounted);
       expect(finding).toMatchObject({ status: 'unknown', gaps: [gap] });
-      const failing = await run({
-        failures: withSources([cut], [{ cause: 'lambda-malformed-response', functionArn }]),
-      });
+      const failing = await run(
+        { failures: withSources([cut], [{ cause: 'lambda-malformed-response', functionArn }]) },
+        uncounted,
+      );
       expect(failing).toMatchObject({ status: 'problem', gaps: [gap] });
       expect(failing.evidence.some(one => one.text.includes('and there are more'))).toBe(true);
     });

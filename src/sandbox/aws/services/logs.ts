@@ -4,8 +4,10 @@ import { WireError } from '../wire/errors.ts';
 import { logGroupOf } from '../world/lookup.ts';
 import { given, type Handlers, page } from './ask.ts';
 import { filterPattern } from './filter-pattern.ts';
+import { insightsHandlers } from './insights.ts';
 
 export const logsHandlers: Handlers<'logs'> = {
+  ...insightsHandlers,
   'logs:FilterLogEvents': (input, ask) => {
     const group = groupName(input.logGroupName ?? input.logGroupIdentifier);
     const events = logEvents(ask, group, input.startTime ?? 0, (input.endTime ?? ask.now) + 1);
