@@ -1,3 +1,4 @@
+import { inTurns } from '../aws/turns.ts';
 import type { Configuration, Integration, Route } from '../aws/types.ts';
 import type { Aspect } from './aspects.ts';
 import type { Deployed } from './signals.ts';
@@ -19,16 +20,16 @@ export function standIn(deployed: Deployed, sentence: string): Aspect[] {
 /** REST's default, which an export may spell out and a draft leave out. */
 const defaultTimeoutMs = 29_000;
 
-/** What the draft has that the stage does not run. Pure; empty where both agree. */
-export function undeployedDifferences(deployed: Configuration, draft: Configuration): Difference[] {
+/** What the draft has that the stage does not run; empty where both agree. Lets the event loop turn between routes. */
+export async function undeployedDifferences(deployed: Configuration, draft: Configuration): Promise<Difference[]> {
   const drafts = new Map(draft.routes.map(route => [route.key, route]));
   const running = new Map(deployed.routes.map(route => [route.key, route]));
-  const differences: Difference[] = [];
-  for (const [key, route] of running) {
+  const byRoute = await inTurns([...running], ([key, route]): Difference[] => {
     const other = drafts.get(key);
-    if (other === undefined) differences.push({ route: key, field: 'route', deployed: 'present', draft: 'absent' });
-    else differences.push(...routeDifferences(route, other));
-  }
+    if (other === undefined) return [{ route: key, field: 'route', deployed: 'present', draft: 'absent' }];
+    return routeDifferences(route, other);
+  });
+  const differences = byRoute.flat();
   for (const key of drafts.keys()) {
     if (!running.has(key)) differences.push({ route: key, field: 'route', deployed: 'absent', draft: 'present' });
   }

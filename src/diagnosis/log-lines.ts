@@ -1,4 +1,4 @@
-import { inTurns } from '../aws/turns.ts';
+import { inTurns, turn } from '../aws/turns.ts';
 import type { LogEvent } from '../aws/types.ts';
 import { type AccessFields, accessLogParser } from './access-log.ts';
 import { readAccess } from './access-reading.ts';
@@ -175,9 +175,13 @@ export async function assembleFailures(
   access: ReadLog,
   names: LogGroups = { execution: null, access: null },
 ): Promise<FailedRequest[]> {
-  const events = inOrder([...distinct([...execution.keys()]), ...access.keys()]);
+  const executed = distinct([...execution.keys()]);
+  await turn();
+  const events = inOrder([...executed, ...access.keys()]);
   const read = (event: LogEvent) => access.get(event) ?? execution.get(event) ?? classifyLine(event.message);
+  await turn();
   const groups = grouped(events.map(event => ({ event, reading: read(event) })));
+  await turn();
   const requests = await inTurns(groups, decidedOf);
   return requests.filter(isFailure).map(request => toFailedRequest(request, access, names));
 }

@@ -144,7 +144,7 @@ async function restDeployed(
   const draft = resources.value === null ? null : withPolicy(resources.value.configuration, api.value);
   if (exported.value !== null) {
     const undeployed =
-      draft !== null && resources.value?.complete ? undeployedDifferences(exported.value, draft) : null;
+      draft !== null && resources.value?.complete ? await undeployedDifferences(exported.value, draft) : null;
     const configuration = withResourceIds(exported.value, draft);
     const unread = resources.unread === null ? null : gapOf(resources.unread);
     return { configuration, basis: 'export', faithful: true, undeployed, draft, stageVariables, unread };
@@ -199,7 +199,7 @@ async function v2Deployed({ aws, target }: SignalSources, stage: Signals['stage'
   const exported = await attempt(readDeployedConfiguration(aws.send, target.apiId, target.stage));
   if (exported.value !== null) {
     const configuration = withOwnIds(exported.value, current.value);
-    const undeployed = current.value === null ? null : undeployedDifferences(configuration, current.value);
+    const undeployed = current.value === null ? null : await undeployedDifferences(configuration, current.value);
     const unread = current.unread === null ? null : gapOf(current.unread);
     return { ...common, configuration, basis: 'export', faithful: true, undeployed, unread };
   }

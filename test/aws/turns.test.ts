@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { inTurns } from '../../src/aws/turns.ts';
 
-it('answers in order, and lets others be answered after each hundred', async () => {
+it('answers in order, and lets others be answered after a few', async () => {
   const items = Array.from({ length: 1_050 }, (_, at) => at);
   let turns = 0;
   let working = true;
@@ -14,5 +14,5 @@ it('answers in order, and lets others be answered after each hundred', async () 
   working = false;
   expect(doubled).toEqual(items.map(item => item * 2));
   expect(turns).toBeGreaterThanOrEqual(10);
-  expect(turns).toBeLessThan(20);
+  expect(turns).toBeLessThan(60);
 });

@@ -44,11 +44,6 @@ async function measure(): Promise<ScaleRun> {
   loop.disable();
   const [first] = report.verdict.causes;
   if (first?.id !== 'lambda-malformed-response') throw new Error(`The diagnosis named ${first?.id}.`);
-  console.error(
-    JSON.stringify(report.stats),
-    report.verdict.gaps,
-    report.steps.map(one => `${one.id} ${one.status} ${one.durationMs}`),
-  );
   return {
     wallMs,
     awsCalls: report.stats.awsCalls.total,

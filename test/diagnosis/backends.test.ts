@@ -92,14 +92,14 @@ describe('lambdaReference', () => {
 });
 
 describe('undeployedDifferences', () => {
-  it('finds nothing where draft and stage agree, default timeout and order of keys aside', () => {
+  it('finds nothing where draft and stage agree, default timeout and order of keys aside', async () => {
     const deployed = route('GET /a', { timeoutMs: 29_000, requestTemplates: { a: '1', b: '2' } });
     const draft = route('GET /a', { timeoutMs: null, requestTemplates: { b: '2', a: '1' } });
-    expect(undeployedDifferences(configuration([deployed]), configuration([draft]))).toEqual([]);
+    expect(await undeployedDifferences(configuration([deployed]), configuration([draft]))).toEqual([]);
   });
 
-  it('tells a changed timeout, a new route and a removed one', () => {
-    const differences = undeployedDifferences(
+  it('tells a changed timeout, a new route and a removed one', async () => {
+    const differences = await undeployedDifferences(
       configuration([route('GET /a', {}), route('GET /old', {})]),
       configuration([route('GET /a', { timeoutMs: 3_000 }), route('GET /new', {})]),
     );

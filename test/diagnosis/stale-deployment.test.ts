@@ -6,10 +6,19 @@ import { mendedInDraft } from '../../src/diagnosis/stale-deployment.ts';
 import type { CauseId } from '../../src/diagnosis/types.ts';
 import { deployed, failures, integration, route } from './steps/fixtures.ts';
 
-function compared(runs: Partial<Integration>, draft: Partial<Integration>, rest: Partial<Deployed> = {}): Deployed {
+async function compared(
+  runs: Partial<Integration>,
+  draft: Partial<Integration>,
+  rest: Partial<Deployed> = {},
+): Promise<Deployed> {
   const running = deployed({ routes: [route('GET /orders', { integration: integration(runs) })] });
   const drafted = deployed({ routes: [route('GET /orders', { integration: integration(draft) })] }).configuration;
-  return { ...running, draft: drafted, undeployed: undeployedDifferences(running.configuration, drafted), ...rest };
+  return {
+    ...running,
+    draft: drafted,
+    undeployed: await undeployedDifferences(running.configuration, drafted),
+    ...rest,
+  };
 }
 
 function mended(given: Deployed, cause: CauseId | null, possible: CauseId[] = []) {
@@ -18,37 +27,40 @@ function mended(given: Deployed, cause: CauseId | null, possible: CauseId[] = []
 }
 
 describe('mendedInDraft', () => {
-  test('a timeout that the draft raises', () => {
-    const given = compared({ timeoutMs: 1000 }, { timeoutMs: 15_000 });
+  test('a timeout that the draft raises', async () => {
+    const given = await compared({ timeoutMs: 1000 }, { timeoutMs: 15_000 });
     expect(mended(given, 'integration-timeout')).toEqual(['integration-timeout timeoutMs']);
     expect(mended(given, null, ['integration-timeout', 'backend-5xx'])).toEqual(['integration-timeout timeoutMs']);
   });
 
-  test('not what makes matters worse, has nothing to do with it, or is as broken', () => {
-    expect(mended(compared({ timeoutMs: 3000 }, { timeoutMs: 1000 }), 'integration-timeout')).toEqual([]);
-    expect(mended(compared({ timeoutMs: 1000 }, { timeoutMs: 3000 }), 'backend-5xx')).toEqual([]);
-    expect(mended(compared({ timeoutMs: 1000 }, { timeoutMs: 3000 }), 'endpoint-address-invalid')).toEqual([]);
-    const hollow = compared({ uri: 'https://${stageVariables.old}/a' }, { uri: 'https://${stageVariables.new}/a' });
+  test('not what makes matters worse, has nothing to do with it, or is as broken', async () => {
+    expect(mended(await compared({ timeoutMs: 3000 }, { timeoutMs: 1000 }), 'integration-timeout')).toEqual([]);
+    expect(mended(await compared({ timeoutMs: 1000 }, { timeoutMs: 3000 }), 'backend-5xx')).toEqual([]);
+    expect(mended(await compared({ timeoutMs: 1000 }, { timeoutMs: 3000 }), 'endpoint-address-invalid')).toEqual([]);
+    const hollow = await compared(
+      { uri: 'https://${stageVariables.old}/a' },
+      { uri: 'https://${stageVariables.new}/a' },
+    );
     expect(mended(hollow, 'stage-variable-undefined')).toEqual([]);
     expect(mended({ ...hollow, stageVariables: { new: 'example.com' } }, 'stage-variable-undefined')).toEqual([
       'stage-variable-undefined uri',
     ]);
   });
 
-  test('a template that is whole again, and not one that is broken otherwise', () => {
+  test('a template that is whole again, and not one that is broken otherwise', async () => {
     const broken = { type: 'AWS' as const, requestTemplates: { 'application/json': '#if($a) x' } };
     const whole = { ...broken, requestTemplates: { 'application/json': '#if($a) x #end' } };
     const other = { ...broken, requestTemplates: { 'application/json': '#foreach($a in $b) x' } };
-    expect(mended(compared(broken, whole), 'request-mapping-failed')).toEqual([
+    expect(mended(await compared(broken, whole), 'request-mapping-failed')).toEqual([
       'request-mapping-failed requestTemplates',
     ]);
-    expect(mended(compared(broken, other), 'request-mapping-failed')).toEqual([]);
+    expect(mended(await compared(broken, other), 'request-mapping-failed')).toEqual([]);
   });
 
-  test('nothing where what the stage runs, or the draft, is not known', () => {
+  test('nothing where what the stage runs, or the draft, is not known', async () => {
     const change = [{ timeoutMs: 1000 }, { timeoutMs: 15_000 }] as const;
-    expect(mended(compared(...change, { faithful: false }), 'integration-timeout')).toEqual([]);
-    expect(mended(compared(...change, { undeployed: null }), 'integration-timeout')).toEqual([]);
-    expect(mended(compared(...change, { draft: null }), 'integration-timeout')).toEqual([]);
+    expect(mended(await compared(...change, { faithful: false }), 'integration-timeout')).toEqual([]);
+    expect(mended(await compared(...change, { undeployed: null }), 'integration-timeout')).toEqual([]);
+    expect(mended(await compared(...change, { draft: null }), 'integration-timeout')).toEqual([]);
   });
 });
