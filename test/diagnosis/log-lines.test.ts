@@ -445,12 +445,14 @@ describe('failing requests of a stage', () => {
           `(${String(at >> 2).padStart(8, '0')}-1111-4111-8111-111111111111) ${at % 4 === 3 ? ended(502) : `${failed} Malformed Lambda proxy response ${at}`}`,
         ),
       );
-    const time = async (count: number) => {
+    const once = async (count: number) => {
       const events = many(count);
       const started = performance.now();
       expect(await assemble(events)).toHaveLength(count / 4);
       return performance.now() - started;
     };
+    // The least of three: what else the machine does must not count.
+    const time = async (count: number) => Math.min(await once(count), await once(count), await once(count));
     await time(400);
     expect(await time(8000)).toBeLessThan(Math.max(await time(800), 5) * 40);
   });
