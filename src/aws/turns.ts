@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** A few milliseconds of the work that a log line or a route takes. */
-const perTurn = 25;
+const perTurn = 10;
 
 /**
  * Works through many items without keeping the event loop from answering others: after a few of them it turns.
