@@ -1,4 +1,5 @@
 import { redact } from '../redact.ts';
+import { logGroupOfArn } from './logs.ts';
 import type { Send } from './send.ts';
 import { UnreadError } from './unread.ts';
 
@@ -34,7 +35,7 @@ const pollCap = 20;
  */
 export async function countLogLines(send: Send, logGroup: string, query: CountQuery): Promise<LineCounts> {
   const started = await send('logs:StartQuery', {
-    logGroupNames: [logGroup],
+    logGroupName: logGroupOfArn(logGroup) ?? logGroup,
     // Whole seconds.
     startTime: Math.floor(Date.parse(query.start) / 1_000),
     endTime: Math.ceil(Date.parse(query.end) / 1_000),

@@ -65,7 +65,7 @@ const inputs: { readonly [N in Read]: (scene: Scene) => InputOf<N> } = {
   }),
 
   'logs:StartQuery': ({ now }) => ({
-    logGroupNames: [noLogGroup],
+    logGroupName: noLogGroup,
     startTime: Math.floor(now.getTime() / 1_000) - 60,
     endTime: Math.floor(now.getTime() / 1_000),
     queryString: 'limit 1',

@@ -40,7 +40,7 @@ it('asks until the query is complete, and masks secrets', async () => {
   });
   expect(calls).toHaveLength(4);
   expect(calls[0]?.body).toMatchObject({
-    logGroupNames: ['group'],
+    logGroupName: 'group',
     startTime: Date.parse('2026-11-20T10:00:00Z') / 1_000,
     endTime: Date.parse('2026-11-20T10:15:00Z') / 1_000,
     queryString: expect.stringMatching(

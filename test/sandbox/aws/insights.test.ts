@@ -34,7 +34,7 @@ it('knows no other group, and no other query', async () => {
   await expect(countLogLines(send, 'nothing', query)).rejects.toMatchObject({ reason: 'not_found' });
   const span = { startTime: 0, endTime: zero.getTime() / 1_000 };
   await expect(
-    send('logs:StartQuery', { logGroupNames: [group], ...span, queryString: 'fields @message' }),
+    send('logs:StartQuery', { logGroupName: group, ...span, queryString: 'fields @message' }),
   ).rejects.toMatchObject({ source: 'logs:StartQuery' });
   await expect(send('logs:GetQueryResults', { queryId: 'none' })).rejects.toMatchObject({ reason: 'not_found' });
 });

@@ -27,7 +27,7 @@ const startedCap = 1_000;
 
 export const insightsHandlers: Pick<Handlers<'logs'>, 'logs:StartQuery' | 'logs:GetQueryResults'> = {
   'logs:StartQuery': (input, ask) => {
-    const [group = input.logGroupName ?? ''] = input.logGroupNames ?? [];
+    const group = input.logGroupName ?? '';
     const start = (input.startTime ?? 0) * 1_000;
     const end = ((input.endTime ?? 0) + 1) * 1_000;
     if (logEvents(ask, group, start, start) === null)
