@@ -1,6 +1,6 @@
 /** What an alarm does to the investigation that it fired for. Pure. */
-import type { AlarmNotice, Trigger } from '../diagnosis/types.ts';
-import { askAgain, occurredAgain } from './record.ts';
+import type { AlarmNotice, DiagnosisRequest, Trigger } from '../diagnosis/types.ts';
+import { askAgain, isOpen, occurredAgain } from './record.ts';
 import { recover } from './schedule.ts';
 import type { AlarmState, Investigation } from './types.ts';
 
@@ -43,6 +43,32 @@ export function reopened(investigation: Investigation, trigger: Trigger, at: str
 /** The alarm is in another state; with the last of them at rest, the investigation has recovered. */
 export function alarmChanged(investigation: Investigation, notice: AlarmNotice, at: string): Investigation {
   if (isStale(investigation, notice) || investigation.state === 'resolved') return investigation;
-  const known = { ...knowing(investigation, notice), updatedAt: at };
-  return known.alarms.every(alarm => alarm.state === 'OK') ? recover(known, 'alarm', at) : known;
+  return calmed({ ...knowing(investigation, notice), updatedAt: at }, at);
+}
+
+/**
+ * Recovered, where all of its alarms are at rest. The first run is waited for, so that the card can say what was going
+ * on; it is called again when that has ended.
+ */
+export function calmed(investigation: Investigation, at: string): Investigation {
+  const { alarms, state, record } = investigation;
+  if (!isOpen(investigation)) return investigation;
+  if (alarms.length === 0 || alarms.some(alarm => alarm.state !== 'OK')) return investigation;
+  if (state === 'investigating' && record === null) return investigation;
+  const last = alarms.reduce((newest, alarm) => (alarm.at > newest ? alarm.at : newest), '');
+  return recover(investigation, 'alarm', at, last < at ? last : at);
+}
+
+/**
+ * Whether a machine tells again what is known: the post of another app about a firing alarm, beside the alarm's own
+ * message, whichever comes first.
+ */
+export function isEcho({ alarms, trigger: before }: Investigation, { kind, request, alarm }: Trigger): boolean {
+  if (kind === 'post') return alarms.some(({ name, state }) => state === 'ALARM' && namesAlarm(request, name));
+  if (alarm === undefined || alarms.some(({ arn }) => arn === alarm.arn)) return false;
+  return ['post', 'reaction', 'shortcut'].includes(before.kind) && namesAlarm(before.request, alarm.name);
+}
+
+function namesAlarm({ target, alternatives = [] }: DiagnosisRequest, name: string): boolean {
+  return [target, ...alternatives].some(one => /^(?:arn:[^:]+:cloudwatch:.*:)?alarm:(.+)$/.exec(one)?.[1] === name);
 }

@@ -1,13 +1,13 @@
 /** The queries on accepted triggers, and the one that makes an investigation of them. */
 import { randomUUID } from 'node:crypto';
 import { type Kysely, type Selectable, sql } from 'kysely';
-import type { Candidate } from '../diagnosis/types.ts';
+import type { AlarmNotice, Candidate, Trigger } from '../diagnosis/types.ts';
 import type { NewAudit } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Claimed, type Lease, LeaseLostError } from './leases.ts';
 import { columnsOf, documentOf, follow, isDeadlock, lockFor, type OnAudit, openStates } from './store.ts';
 import type { InboxTable, Tables } from './tables.ts';
-import type { Conversation, InboxItem, Investigation, Submission } from './types.ts';
+import type { Conversation, InboxItem, Investigation, MessagePurpose, Submission } from './types.ts';
 
 export type InboxStore = ReturnType<typeof createInboxStore>;
 
@@ -52,7 +52,7 @@ export function createInboxStore(
         conversation: conversation === null ? null : JSON.stringify(conversation),
         candidates: null,
         joined: null,
-        alarm_arn: trigger.alarm?.arn ?? null,
+        alarm_arn: subjectOf(trigger),
         received_at: now(),
         lease_holder: null,
         lease_until: null,
@@ -69,6 +69,35 @@ export function createInboxStore(
   async function item(id: string): Promise<InboxItem | null> {
     const row = await db.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst();
     return row === undefined ? null : itemOf(row);
+  }
+
+  /** Whether another trigger of the same alarm has led to such a message, since `since`; null: ever. */
+  async function wasTold({ id, trigger }: InboxItem, purpose: MessagePurpose, since: string | null): Promise<boolean> {
+    let query = db
+      .selectFrom('inbox')
+      .innerJoin('messages', 'messages.investigation_id', 'inbox.id')
+      .select('inbox.id')
+      .where('inbox.alarm_arn', '=', subjectOf(trigger))
+      .where('inbox.id', '!=', id)
+      .where('messages.purpose', '=', purpose)
+      .where('messages.ts', 'is not', null);
+    if (since !== null) query = query.where('inbox.received_at', '>=', since);
+    return (await query.limit(1).executeTakeFirst()) !== undefined;
+  }
+
+  /** What an alarm has said last of those that were worked off, by its own clock: SNS keeps no order. null: nothing since. */
+  async function newestNotice(arn: string, since: string): Promise<AlarmNotice | null> {
+    const rows = await db
+      .selectFrom('inbox')
+      .select('trigger')
+      .where('alarm_arn', '=', arn)
+      .where('state', '!=', 'new')
+      .where('received_at', '>=', since)
+      .execute();
+    return rows.reduce<AlarmNotice | null>((newest, row) => {
+      const { alarm } = JSON.parse(row.trigger) as Trigger;
+      return alarm !== undefined && (newest === null || alarm.at > newest.at) ? alarm : newest;
+    }, null);
   }
 
   /** The longest waiting trigger that nobody holds; what one alarm says is taken in order, one at a time. */
@@ -273,7 +302,12 @@ export function createInboxStore(
     return { ...fresh, storm: { id, opened: false } };
   }
 
-  return { accept, item, claim, keepConversation, keepCandidates, finish, postpone, openOrJoin };
+  return { accept, item, wasTold, newestNotice, claim, keepConversation, keepCandidates, finish, postpone, openOrJoin };
+}
+
+/** What a machine speaks of: its alarm, or what a post points to. What is said of one is taken in order. */
+function subjectOf({ kind, alarm, request }: Trigger): string | null {
+  return alarm?.arn ?? (kind === 'post' ? request.target : null);
 }
 
 /** It was opened, closed or changed by somebody else between two statements; nothing of the transaction is kept. */

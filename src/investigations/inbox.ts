@@ -1,7 +1,7 @@
 /** What the worker does with an accepted trigger: find its target, then open or join an investigation, or refuse. */
 import type { AlarmNotice, DiagnosisService, Location, Trigger } from '../diagnosis/types.ts';
 import type { Log } from '../telemetry.ts';
-import { alarmChanged, cooldownMs, firedAgain, isStale, knowing, reopened } from './alarms.ts';
+import { alarmChanged, cooldownMs, firedAgain, isEcho, isStale, knowing, reopened } from './alarms.ts';
 import { type NewAudit, whoOf } from './audit.ts';
 import { inTime, whyFailed } from './deadline.ts';
 import type { InboxStore, Joined } from './inbox-store.ts';
@@ -46,6 +46,7 @@ const longestPauseMs = 2 * 60_000;
 export function createInbox(dependencies: InboxDependencies): Queue {
   const { inbox, store, leases, service, outlets, alarms, clock, newId, log } = dependencies;
   const now = () => clock().toISOString();
+  const cooldownStart = () => new Date(clock().getTime() - cooldownMs).toISOString();
 
   async function answer({ value: item, cutOff }: Claimed<InboxItem>, holder: string): Promise<void> {
     const { trigger } = item;
@@ -91,8 +92,7 @@ export function createInbox(dependencies: InboxDependencies): Queue {
    * alarm is at rest, which opens nothing.
    */
   async function known(trigger: Trigger, notice: AlarmNotice, via: string): Promise<boolean> {
-    const since = new Date(clock().getTime() - cooldownMs).toISOString();
-    const investigations = await store.ofAlarm(notice.arn, outlets.teamId(), since);
+    const investigations = await store.ofAlarm(notice.arn, outlets.teamId(), cooldownStart());
     if (notice.state !== 'ALARM') {
       for (const { id } of investigations) await atRest(id, notice, via);
       return true;
@@ -118,7 +118,7 @@ export function createInbox(dependencies: InboxDependencies): Queue {
     const changed = await store.change(id, before => alarmChanged(before, notice, at), {
       audit: after => ({
         who: 'alarm',
-        action: after.recovered?.at === at ? 'recovered' : 'alarm_fired',
+        action: after.state === 'recovered' ? 'recovered' : 'alarm_changed',
         via,
         detail: `The alarm ${notice.name} went to ${notice.state}.`,
       }),
@@ -163,16 +163,18 @@ export function createInbox(dependencies: InboxDependencies): Queue {
     const { trigger } = item;
     const at = now();
     const machine = trigger.by === null;
+    const alarm = trigger.alarm && (await newestOf(trigger.alarm));
     const { investigation, outcome } = await inbox.openOrJoin(
       item.id,
       {
-        fresh: knowing(openInvestigation(newId(), trigger, conversation, location.target, at), trigger.alarm),
+        fresh: knowing(openInvestigation(newId(), trigger, conversation, location.target, at), alarm),
         join: current => {
-          const known = knowing(current, trigger.alarm);
+          const known = knowing(current, alarm);
+          if (machine && isEcho(current, trigger)) return { ...known, updatedAt: at };
           if (current.state === 'recovered') return reopened(known, trigger, at);
           return machine ? firedAgain(known, trigger, at) : askAgain(known, trigger, at);
         },
-        recoveredSince: machine ? new Date(clock().getTime() - cooldownMs).toISOString() : null,
+        recoveredSince: machine ? cooldownStart() : null,
         audit: (_, outcome) => entry(trigger, actionOf(outcome, machine), viaOf(item), detailOf(outcome, trigger)),
       },
       holder,
@@ -180,6 +182,12 @@ export function createInbox(dependencies: InboxDependencies): Queue {
     log.info({ investigationId: investigation.id, inboxId: item.id, outcome }, 'A trigger found its investigation.');
     await dependencies.onOpened(investigation, location);
     if (outcome !== 'opened') await tellJoined(item, investigation.id, holder);
+  }
+
+  /** The alarm's newest state: its recovery may have come before it. */
+  async function newestOf(notice: AlarmNotice): Promise<AlarmNotice> {
+    const newest = await inbox.newestNotice(notice.arn, cooldownStart());
+    return newest !== null && newest.at > notice.at ? newest : notice;
   }
 
   async function tellJoined(item: InboxItem, id: string, holder: string): Promise<void> {
@@ -216,11 +224,23 @@ export function createInbox(dependencies: InboxDependencies): Queue {
   }
 
   async function refuse(item: InboxItem, conversation: Conversation, holder: string, refusal: Refusal): Promise<void> {
+    if (item.trigger.by === null && (await wasTold(item, refusal))) {
+      log.info({ inboxId: item.id, kind: refusal.kind }, 'A trigger opened no investigation; the channel knows why.');
+      await inbox.finish(item.id, 'done', holder);
+      return;
+    }
     if ('candidates' in refusal) await inbox.keepCandidates(item.id, refusal.candidates, holder);
     log.info({ inboxId: item.id, kind: refusal.kind }, 'A trigger opened no investigation.');
     await tell(item, holder, refusal.kind === 'failed' ? 'failed' : 'done', () =>
       outlets.refuse(conversation, refusal),
     );
+  }
+
+  /** A channel is asked once, however often an alarm fires; that one is about no API is said once and for all. */
+  function wasTold(item: InboxItem, { kind }: Refusal): Promise<boolean> {
+    return kind === 'unrelated'
+      ? inbox.wasTold(item, 'unrelated', null)
+      : inbox.wasTold(item, 'question', cooldownStart());
   }
 
   return {

@@ -4,6 +4,7 @@
  */
 import type { DiagnosisRecord, DiagnosisService, Finding, Location } from '../diagnosis/types.ts';
 import type { Log } from '../telemetry.ts';
+import { calmed } from './alarms.ts';
 import type { NewAudit } from './audit.ts';
 import { inTime, whyFailed } from './deadline.ts';
 import { fellBack, reminded } from './handoffs.ts';
@@ -131,7 +132,21 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
     const begun = await save(due.id, holder, before => runStarted(before, now()));
     if (begun === null) return null;
     const outcome = await diagnose(begun, holder, about);
-    return save(due.id, holder, before => scheduled(runEnded(before, begun.trigger, outcome, now()), now()));
+    let recovers = false;
+    return save(
+      due.id,
+      holder,
+      before => {
+        const ended = scheduled(runEnded(before, begun.trigger, outcome, now()), now());
+        const after = calmed(ended, now());
+        recovers = after !== ended;
+        return after;
+      },
+      () =>
+        recovers
+          ? { who: 'alarm', action: 'recovered', via: 'timer', detail: 'Its alarms had recovered while it ran.' }
+          : null,
+    );
   }
 
   async function diagnose(begun: Investigation, holder: string, about: Log): Promise<Outcome> {

@@ -78,10 +78,15 @@ function nextCheck(watch: Watch, at: string): Watch {
 }
 
 /** The errors have ended: the card says so, and nothing is watched any more. */
-export function recover(investigation: Investigation, by: 'alarm' | 'watch', at: string): Investigation {
+export function recover(
+  investigation: Investigation,
+  by: 'alarm' | 'watch',
+  at: string,
+  recoveredAt = at,
+): Investigation {
   if (!isOpen(investigation)) return investigation;
   const { waitingSince: _, ...rest } = investigation;
-  return { ...rest, state: 'recovered', progress: [], watch: null, recovered: { at, by }, updatedAt: at };
+  return { ...rest, state: 'recovered', progress: [], watch: null, recovered: { at: recoveredAt, by }, updatedAt: at };
 }
 
 /** The change diagnoses were run again; null: that could not be done, and the verdict stands as it is. */

@@ -196,6 +196,8 @@ export type AuditAction =
   | 'opened'
   | 'asked_again'
   | 'alarm_fired'
+  /** Into another state than ALARM, while the investigation goes on. */
+  | 'alarm_changed'
   | 'recovered'
   | 'reopened'
   | 'rerun'
@@ -257,6 +259,8 @@ export type MessagePurpose =
   | `handoff_fallback:${string}`
   /** Of a trigger that fits several targets, or none, where nobody can be told in private. */
   | 'question'
+  /** Of an alarm that is about no API: said once, aside. */
+  | 'unrelated'
   | 'storm';
 
 export interface LedgerEntry {

@@ -162,7 +162,9 @@ function body(investigation: Investigation, checks: readonly Check[]): Part[] {
     case 'cause_found':
     case 'no_errors':
     case 'inconclusive':
-      return record === null ? [] : verdictParts(investigation, record.report);
+      // It may have recovered before any run came to an end.
+      if (record === null) return [part(section(recovery(investigation)))];
+      return verdictParts(investigation, record.report);
     default:
       return assertNever(phase);
   }

@@ -1,10 +1,11 @@
-/** What the asker is told, in private, where a command opened no investigation. */
+/** What is told where a trigger opened no investigation: whoever asked, in private; of an alarm's, the channel. */
 import type { Candidate } from '../diagnosis/types.ts';
 import type { Refusal } from '../investigations/types.ts';
 import {
   button,
   code,
   compose,
+  context,
   LIMITS,
   type Markup,
   type Message,
@@ -17,6 +18,22 @@ import {
 import { candidateId, slashCommand } from './ids.ts';
 import { assertNever, candidateWords, count, wrongStage } from './words.ts';
 
+/** Nobody has asked, so it speaks of the alarm; that it is about no API is said aside, for whoever looks. */
+export function alarmRefusalMessage(refusal: Refusal): Message {
+  if (refusal.kind === 'unrelated') {
+    const { plain, markup } = reason(refusal);
+    return compose(plain, [part(context(markup))], () => md``);
+  }
+  const name = alarmName(refusal.target);
+  return refusalMessage(name === null ? refusal : { ...refusal, target: name });
+}
+
+/** null: it is no alarm's ARN. */
+function alarmName(target: string): string | null {
+  return /^arn:[^:]+:cloudwatch:.*:alarm:(.+)$/.exec(target)?.[1] ?? null;
+}
+
+/** For whoever asked. */
 export function refusalMessage(refusal: Refusal): Message {
   const { plain, markup } = reason(refusal);
   const candidates = 'candidates' in refusal ? refusal.candidates : [];

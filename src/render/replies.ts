@@ -46,8 +46,11 @@ export function choiceGoneReply(): Message {
   return note(`This choice is no longer valid. Type the ${slashCommand} command again.`);
 }
 
-export function chosenReply(): Message {
-  return note('The diagnosis is under way; its card appears in this channel.');
+/** `by`: named where everybody sees it, in place of the question; null: in private. */
+export function chosenReply(by: string | null): Message {
+  const under = 'The diagnosis is under way; its card appears in this channel.';
+  if (by !== null) return note(under, md`${person(by)} has chosen. ${under}`);
+  return note(under);
 }
 
 export function runningReply(): Message {

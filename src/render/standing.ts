@@ -31,7 +31,11 @@ const directions = {
 } as const;
 
 /** Where the errors are going, as last observed; before the first check, as the report saw it. */
-export function trendNow({ observation }: Investigation, report: Report): Markup {
+export function trendNow({ observation, state, recovered }: Investigation, report: Report): Markup {
+  // What the report saw is over, and nobody has looked at the metrics since.
+  if (state === 'recovered' && recovered?.by === 'alarm' && !(observation !== null && observation.at >= recovered.at)) {
+    return md`ended`;
+  }
   if (observation === null || observation.at <= report.generatedAt) return md`${patternWords(report)}`;
   const { requests, errors, at, direction } = observation;
   const figures = requests === null || errors === null ? '' : `; ${failedWords(errors, requests)}`;

@@ -50,7 +50,9 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
     const here = wherePressed(body, surface);
     await permit(here);
     const outcome = await investigations.choose(action.value ?? '', numberOf(action.action_id), here.userId, here);
-    await answers.tell(here, outcome === 'ok' ? chosenReply() : choiceGoneReply(), { replace: true });
+    // A message that others see is in the payload; a private one is only named.
+    const by = body.message === undefined ? null : here.userId;
+    await answers.tell(here, outcome === 'ok' ? chosenReply(by) : choiceGoneReply(), { replace: true });
   });
 
   // A button that opens an address is a press all the same; unanswered, Slack shows a warning beside it.

@@ -1,5 +1,5 @@
 /** Which messages a record stands for: where each belongs, what it says, and how much it is waited for. Pure. */
-import type { Conversation, Investigation, MessagePurpose, Storm } from '../investigations/types.ts';
+import type { Conversation, Investigation, MessagePurpose, Refusal, Storm } from '../investigations/types.ts';
 import type { Message } from '../render/blocks.ts';
 import { card } from '../render/card.ts';
 import { evidenceMessage } from '../render/evidence.ts';
@@ -172,7 +172,7 @@ export function stormSubject(storm: Storm, members: readonly Investigation[]): S
 }
 
 /** What an alarm's trigger asks of whoever reads the channel, because nobody can be asked in private. */
-export function questionSubject(inboxId: string, conversation: Conversation, message: Message): Subject {
+export function questionSubject({ inboxId, kind }: Refusal, conversation: Conversation, message: Message): Subject {
   const { channelId, threadTs } = conversation;
   return {
     id: inboxId,
@@ -181,7 +181,7 @@ export function questionSubject(inboxId: string, conversation: Conversation, mes
       channelId,
       threadTs,
       urgent: true,
-      messages: [{ purpose: 'question', place: 'root', rank: ranks.verdict, message }],
+      messages: [{ purpose: kind === 'unrelated' ? kind : 'question', place: 'root', rank: ranks.verdict, message }],
       unposted: null,
     }),
   };

@@ -5,7 +5,7 @@
  */
 import type { Conversation, Investigation, Outlets } from '../investigations/types.ts';
 import { UntoldError } from '../investigations/untold.ts';
-import { refusalMessage } from '../render/refusals.ts';
+import { alarmRefusalMessage, refusalMessage } from '../render/refusals.ts';
 import { joinedReply } from '../render/replies.ts';
 import type { After } from './answers.ts';
 import { channelOf, createDelivery, type DeliveryDependencies } from './deliver.ts';
@@ -191,9 +191,10 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     publish: investigation => publish(subjectOf(investigation, dependencies)),
     publishStorm: (storm, members) => publish(stormSubject(storm, members)),
     async refuse(conversation, refusal) {
-      const message = refusalMessage(refusal);
-      if (conversation.userId !== null) await answers.tellOnce({ ...conversation, threadTs: null }, message);
-      else await ask(questionSubject(refusal.inboxId, conversation, message));
+      const asked = conversation.userId !== null;
+      const message = asked ? refusalMessage(refusal) : alarmRefusalMessage(refusal);
+      if (asked) await answers.tellOnce({ ...conversation, threadTs: null }, message);
+      else await ask(questionSubject(refusal, conversation, message));
     },
     async joined(conversation: Conversation, investigation) {
       if (conversation.userId === null) return;

@@ -1,4 +1,5 @@
 import type {
+  AlarmNotice,
   Candidate,
   DiagnosisRecord,
   DiagnosisRequest,
@@ -130,4 +131,32 @@ export function record(id: string, trigger: Trigger, target: Target, findings: F
       stats: { awsCalls: { total: 0, byOperation: {} }, depth: 0, durationMs: 1, criticalPathMs: 0 },
     },
   };
+}
+
+/** What an alarm says of itself; `second`: after `start`, by CloudWatch's clock. */
+export function notice(second: number, over: Partial<AlarmNotice> = {}): AlarmNotice {
+  const name = over.name ?? 'orders-5xx';
+  return {
+    arn: `arn:aws:cloudwatch:eu-west-1:123456789012:alarm:${name}`,
+    name,
+    accountId: '123456789012',
+    region: 'eu-west-1',
+    state: 'ALARM',
+    at: new Date(start.getTime() + second * 1_000).toISOString(),
+    reason: 'Threshold Crossed.',
+    metrics: [],
+    ...over,
+  };
+}
+
+/** As the webhook submits it. */
+export function alarmSubmission(key: string, alarm: AlarmNotice, at: Date = start): Submission {
+  const trigger: Trigger = {
+    kind: 'alarm',
+    by: null,
+    at: at.toISOString(),
+    request: request({ target: alarm.arn }),
+    alarm,
+  };
+  return { key: `sns:${key}`, trigger, conversation: null };
 }

@@ -15,11 +15,12 @@ import type {
   Trigger,
 } from '../../src/diagnosis/types.ts';
 import type { Database } from '../../src/investigations/database.ts';
+import type { AlarmRouting } from '../../src/investigations/inbox.ts';
 import { createInvestigations, type RunningInvestigations } from '../../src/investigations/investigations.ts';
 import { openDatabase } from '../../src/investigations/open-database.ts';
 import type { Conversation, Investigation, Outlets, Refusal, Storm } from '../../src/investigations/types.ts';
 import type { Wait } from '../../src/investigations/waiting.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLog, type Log } from '../../src/telemetry.ts';
 import { storeIn } from '../support/stores.ts';
 import { finding, found, record, start, submission } from './data.ts';
 
@@ -177,9 +178,17 @@ export interface Bench {
   close(): Promise<void>;
 }
 
+export interface BenchOptions {
+  folder?: string;
+  clock?: Clock;
+  retentionDays?: number;
+  alarms?: Partial<AlarmRouting>;
+  log?: Log;
+}
+
 /** Investigations on a real store in a folder of its own, with a scripted diagnosis. */
-export async function openBench(over: { folder?: string; clock?: Clock; retentionDays?: number } = {}): Promise<Bench> {
-  const { folder = temporaryFolder(), clock = testClock(), retentionDays = 90 } = over;
+export async function openBench(over: BenchOptions = {}): Promise<Bench> {
+  const { folder = temporaryFolder(), clock = testClock(), retentionDays = 90, alarms = {}, log = silent } = over;
   const service = scriptedService();
   const outlets = recordingOutlets();
   const database = await openStore(folder, clock);
@@ -191,9 +200,9 @@ export async function openBench(over: { folder?: string; clock?: Clock; retentio
     outlets,
     clock,
     newId,
-    log: silent,
+    log,
     retentionDays,
-    alarms: { routes: [], channel: 'C0SBXINC01' },
+    alarms: { routes: [], channel: 'C0SBXINC01', ...alarms },
   });
   let closed = false;
   async function close() {

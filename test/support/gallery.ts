@@ -252,7 +252,7 @@ function answers(): Record<string, Message> {
     help: helpMessage(),
     problem: problemReply('There is no option --stag.', 'orders-api --stag prod'),
     gone: goneReply(),
-    chosen: chosenReply(),
+    chosen: chosenReply(null),
     running: runningReply(),
     failure: failureReply(),
     'open-none': openReply([], new Map()),

@@ -28,6 +28,9 @@ export function fastTime() {
   let ahead = 0;
   return {
     clock: () => new Date(Date.now() + ahead),
+    pass(ms: number): void {
+      ahead += ms;
+    },
     after(ms: number, run: () => void): () => void {
       const timer = setTimeout(() => {
         ahead += ms;
@@ -118,6 +121,8 @@ export interface SlackStage {
   slack: Slack;
   investigations: RunningInvestigations;
   diagnosis: ScriptedDiagnosis;
+  /** Time goes on by this much. */
+  pass(ms: number): void;
   /** Where the app listens, in HTTP mode. */
   url: string;
   /** Sends a command as Slack does, signed; `fields` in place of the usual ones. Answers the HTTP status. */
@@ -140,7 +145,7 @@ export interface StageOptions {
 
 export async function openSlackStage(options: StageOptions = {}): Promise<SlackStage> {
   const { mode = 'http', allowed = {}, triggers = {} } = options;
-  const { clock, after } = fastTime();
+  const { clock, after, pass } = fastTime();
   const workspace = createSlackWorkspace({ clock, rateLimits: 'off', ...options.workspace });
   const served = await workspace.listen();
   const socket = mode === 'socket' ? await serveSocketMode(workspace) : null;
@@ -216,6 +221,7 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
     investigations,
     diagnosis,
     url,
+    pass,
     logged,
     deliver: fields => deliverCommand(url, workspace.signingSecret, fields),
     async idle() {

@@ -1,0 +1,119 @@
+/** The watch, the recheck after CloudTrail's delivery lag, and how they are due. */
+import { describe, expect, test } from 'vitest';
+import type { Change } from '../../src/diagnosis/types.ts';
+import { openInvestigation } from '../../src/investigations/record.ts';
+import { nextDue, observed, taskOf, watching } from '../../src/investigations/schedule.ts';
+import type { Investigation } from '../../src/investigations/types.ts';
+import { conversation, orders, record, start, submission } from './data.ts';
+import { diagnosed, observation, onlyOpen } from './fixtures.ts';
+
+const minuteMs = 60_000;
+const at = (minutes: number) => new Date(start.getTime() + minutes * minuteMs).toISOString();
+
+/** Failing, and watched since the start. */
+function watched(): Investigation {
+  const { trigger } = submission('one');
+  const opened = openInvestigation('id', trigger, conversation, orders, at(0));
+  const done: Investigation = { ...opened, state: 'diagnosed', record: record('r', trigger, orders, []) };
+  return watching(done, 'U1', true, at(0));
+}
+
+describe('a watch', () => {
+  test('checks every 2 minutes, after half an hour every 5, and ends after 4 hours', () => {
+    const times: string[] = [];
+    let current = watched();
+    while (current.watch !== null) {
+      const { nextAt } = current.watch;
+      expect(nextDue(current, null)).toBe(nextAt);
+      expect(taskOf(current, nextAt)).toBe('observe');
+      times.push(nextAt);
+      current = observed(current, observation('steady'), nextAt);
+    }
+    const early = Array.from({ length: 15 }, (_, index) => at(2 * (index + 1)));
+    const late = Array.from({ length: 42 }, (_, index) => at(35 + 5 * index));
+    expect(times).toEqual([...early, ...late]);
+    expect(times.at(-1)).toBe(at(240));
+    expect(current.state).toBe('diagnosed');
+    expect(taskOf(current, at(999))).toBeNull();
+  });
+
+  test('goes on where the metrics cannot be read, and keeps what it saw', () => {
+    const seen = observed(watched(), observation('better'), at(2));
+    const unread = observed(seen, null, at(4));
+    expect(unread.observation?.direction).toBe('better');
+    expect(unread.watch?.nextAt).toBe(at(6));
+  });
+
+  test('starts over for whoever asks, and stops when told to', () => {
+    const again = watching(watched(), 'U2', true, at(100));
+    expect(again.watch).toMatchObject({ by: 'U2', since: at(100), nextAt: at(102), until: at(340) });
+    const stopped = watching(again, 'U2', false, at(101));
+    expect(stopped.watch).toBeNull();
+    expect(watching(stopped, 'U2', false, at(102))).toBe(stopped);
+  });
+
+  test('begins by itself after a failing verdict, sees the recovery and ends it', async () => {
+    const { investigations, clock, service, id } = await diagnosed();
+    expect((await investigations.get(id))?.watch).toMatchObject({ by: null, nextAt: at(2) });
+    service.observation = () => observation('worse');
+    clock.advance(2 * minuteMs);
+    await investigations.idle();
+    expect(await investigations.get(id)).toMatchObject({ state: 'diagnosed', observation: { direction: 'worse' } });
+    service.observation = () => observation('recovered');
+    clock.advance(2 * minuteMs);
+    await investigations.idle();
+    expect(await investigations.get(id)).toMatchObject({
+      state: 'recovered',
+      watch: null,
+      recovered: { at: at(4), by: 'watch' },
+    });
+    const last = (await investigations.audit(id)).at(-1);
+    expect(last).toMatchObject({ who: 'apigw-500', action: 'recovered', via: 'timer' });
+  });
+});
+
+describe('the recheck', () => {
+  const change: Change = {
+    at: at(-3),
+    effectiveAt: at(-3),
+    who: 'alice',
+    event: 'RemovePermission20150331v2',
+    resource: 'orders-prod',
+    detail: '',
+    minutesBeforeOnset: 3,
+  };
+
+  test('is made once, 15 minutes after a verdict, and keeps the changes that came late', async () => {
+    const { investigations, clock, service, id } = await diagnosed();
+    service.late = () => [change];
+    clock.advance(15 * minuteMs);
+    await investigations.idle();
+    expect(await investigations.get(id)).toMatchObject({ late: { at: at(15), changes: [change] }, recheckAt: null });
+    clock.advance(30 * minuteMs);
+    await investigations.idle();
+    expect(service.rechecked).toHaveLength(1);
+  });
+
+  test('that fails leaves the verdict as it is', async () => {
+    const bench = await diagnosed();
+    const { investigations, clock, service, id } = bench;
+    const before = (await onlyOpen(bench)).record;
+    service.recheck = async () => {
+      throw new Error('AWS does not answer.');
+    };
+    clock.advance(15 * minuteMs);
+    await investigations.idle();
+    expect(await investigations.get(id)).toMatchObject({ record: before, late: null, recheckAt: null });
+  });
+
+  test('also comes after the alarm has recovered, because what was going on may be known only then', async () => {
+    const { investigations, clock, service, id } = await diagnosed();
+    service.observation = () => observation('recovered');
+    clock.advance(2 * minuteMs);
+    await investigations.idle();
+    service.late = () => [change];
+    clock.advance(13 * minuteMs);
+    await investigations.idle();
+    expect(await investigations.get(id)).toMatchObject({ state: 'recovered', late: { changes: [change] } });
+  });
+});
