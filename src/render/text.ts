@@ -1,6 +1,7 @@
 /** The terminal's view of a report: what the card and its thread say, without markup. */
 import type { Candidate, Gap, RankedCause, Report, ReportedFinding } from '../diagnosis/types.ts';
 import {
+  around,
   beforeOnset,
   byNearness,
   candidateWords,
@@ -90,7 +91,7 @@ function causeLines(report: Report, cause: RankedCause, index: number, options: 
     ...(evidence === undefined
       ? []
       : wrap(`Evidence: ${withoutDay(evidence.text, report.generatedAt)}`, '   ', options.width)),
-    ...verbatim(evidence?.excerpt ?? null),
+    ...verbatim(around(evidence?.excerpt ?? '', evidence?.match, excerptLength)),
     ...pointer('Check by hand:', evidence?.cli ?? null),
     ...pointer('In the console:', evidence?.link ?? null),
     ...wrap(`Fix: ${cause.remedy}`, '   ', options.width),
@@ -98,6 +99,9 @@ function causeLines(report: Report, cause: RankedCause, index: number, options: 
     '',
   ];
 }
+
+/** A log line is shown around the words that decided; the command below it shows all of it. */
+const excerptLength = 360;
 
 /** A command or an address on a line of its own, unbroken. */
 function pointer(title: string, text: string | null): string[] {

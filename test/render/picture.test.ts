@@ -49,6 +49,18 @@ describe('the picture', () => {
 });
 
 describe('its thread', () => {
+  test('gives back the memory of each picture', async () => {
+    const drawing = createDrawing(options);
+    const blank = '<svg xmlns="http://www.w3.org/2000/svg" width="1300" height="1300"/>';
+    const draw = async (times: number) => {
+      for (let i = 0; i < times; i += 1) await drawing.draw(blank);
+      return process.memoryUsage().rss / 1_000_000;
+    };
+    const before = await draw(3);
+    // Each has 7 MB of pixels.
+    expect((await draw(12)) - before).toBeLessThan(45);
+  });
+
   test('starts with the first picture and ends when it is idle', async () => {
     const drawing = createDrawing({ ...options, idleMs: 1 });
     expect(drawing.isRunning()).toBe(false);
