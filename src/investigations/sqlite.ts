@@ -1,32 +1,34 @@
 /**
  * The embedded store: one SQLite file in the data folder, through kysely, so that the queries stay portable.
  *
- * WAL with full sync: what was committed survives a power cut. `node:sqlite` is synchronous, so transactions are short
- * and nothing waits long for a lock. WAL needs a local disk (https://www.sqlite.org/wal.html, section 1).
+ * WAL with full sync: what was committed survives a power cut. `node:sqlite` is synchronous and waits for the disk with
+ * every commit, so the store that is worked on has a thread of its own, and Slack is answered meanwhile. WAL needs a
+ * local disk (https://www.sqlite.org/wal.html, section 1).
  */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
+import { type Driver, Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import { type Database, StoreError } from './database.ts';
 import { migrate } from './migrations.ts';
+import { ThreadDriver } from './sqlite-thread.ts';
 import type { Tables } from './tables.ts';
 
 /** Opens the store of a data folder, makes the folder where it is missing, and brings the schema up to date. */
 export async function openSqlite(dataDir: string, clock: () => Date): Promise<Database> {
   const lock = lockFolder(dataDir, clock);
   try {
-    const sqlite = openPrivately(join(dataDir, fileName));
-    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 50;');
-    const db = new Kysely<Tables>({ dialect: new EmbeddedDialect({ database: kyselyDatabase(sqlite) }) });
+    const driver = await ThreadDriver.open({ file: join(dataDir, fileName), mode: ownerOnly, pragmas });
+    const db = new Kysely<Tables>({ dialect: new ThreadDialect(driver) });
     const database: Database = {
       db,
       kind: 'sqlite',
       exclusive: true,
       async close() {
+        // Also where nothing was asked of it yet.
         await db.destroy();
-        if (sqlite.isOpen) sqlite.close();
+        await driver.destroy();
         if (lock.isOpen) lock.close();
       },
     };
@@ -44,6 +46,7 @@ export async function openSqlite(dataDir: string, clock: () => Date): Promise<Da
 }
 
 const fileName = 'apigw-500.sqlite';
+const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 50;';
 
 /**
  * Reads the store of a data folder beside the process that works on it: no lock, no migration, no write. Throws
@@ -60,14 +63,13 @@ export function readSqlite(dataDir: string): Database {
       { cause: error },
     );
   }
-  const db = new Kysely<Tables>({ dialect: new EmbeddedDialect({ database: kyselyDatabase(sqlite) }) });
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: kyselyDatabase(sqlite) }) });
   return { db, kind: 'sqlite', exclusive: false, close: () => db.destroy() };
 }
 
 /** What was asked and found is nobody else's: the folder may be one that others can read. */
 const ownerOnly = 0o600;
 
-/** SQLite gives its WAL and shared memory the rights of the file itself. */
 function openPrivately(file: string): DatabaseSync {
   const sqlite = new DatabaseSync(file);
   try {
@@ -135,9 +137,21 @@ class EmbeddedAdapter extends SqliteAdapter {
   }
 }
 
-class EmbeddedDialect extends SqliteDialect {
+class ThreadDialect extends SqliteDialect {
+  readonly #driver: ThreadDriver;
+
+  constructor(driver: ThreadDriver) {
+    // The connection of its own is never asked for.
+    super({ database: () => Promise.reject(new Error('The store is worked on in its thread.')) });
+    this.#driver = driver;
+  }
+
   override createAdapter(): SqliteAdapter {
     return new EmbeddedAdapter();
+  }
+
+  override createDriver(): Driver {
+    return this.#driver;
   }
 }
 

@@ -57,3 +57,33 @@ test('the store is durable: WAL, full sync, and a short wait for locks', async (
   expect(readdirSync(folder).sort()).toContain('apigw-500.sqlite-wal');
   await database.close();
 });
+
+test('the event loop goes on while the store waits for a lock, and the error says what SQLite said', async () => {
+  const folder = temporaryFolder();
+  const database = await openSqlite(folder, testClock());
+  const other = new DatabaseSync(join(folder, 'apigw-500.sqlite'));
+  other.exec('BEGIN IMMEDIATE');
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+
+  const write = database.db.deleteFrom('homes').execute();
+
+  await expect(write).rejects.toMatchObject({ errcode: 5, message: 'database is locked' });
+  clearImmediate(counting);
+  expect(turns).toBeGreaterThan(10);
+  other.close();
+  await database.close();
+});
+
+test('a closed store is not asked any more, and its thread serves the next', async () => {
+  const database = await openSqlite(temporaryFolder(), testClock());
+  await database.close();
+  await expect(database.db.selectFrom('homes').selectAll().execute()).rejects.toThrow('destroyed');
+  const next = await openSqlite(temporaryFolder(), testClock());
+  expect(await next.db.selectFrom('homes').selectAll().execute()).toEqual([]);
+  await next.close();
+});
