@@ -71,6 +71,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     { createEventBridgeHandler },
     { createMetrics },
     { checks },
+    { explainText },
   ] = await Promise.all([
     import('./investigations/open-database.ts'),
     import('./investigations/database.ts'),
@@ -82,6 +83,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     import('./webhooks/eventbridge.ts'),
     import('./metrics.ts'),
     import('./diagnosis/playbook.ts').then(({ steps, diagnoses }) => ({ checks: [...steps, ...diagnoses] })),
+    import('./diagnosis/explain.ts'),
   ]);
   const metrics = createMetrics({
     async queueAge() {
@@ -127,6 +129,8 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     mayPublish: investigations.mayPublish,
     fallbackGroup: config.handoffFallbackGroup,
     checks,
+    explain: explainText,
+    setup: alarmSetup(config),
     clock,
     log,
     metrics,
@@ -234,6 +238,16 @@ function measured(service: DiagnosisService, metrics: Metrics, clock: () => Date
       }
     },
   };
+}
+
+function alarmSetup({ alarms, alarmPostChannels }: Config) {
+  const { topicArns, eventBridgeKey, routes, channel } = alarms;
+  const doors = [
+    ...(topicArns.length > 0 ? ['SNS'] : []),
+    ...(eventBridgeKey === null ? [] : ['EventBridge']),
+    ...(alarmPostChannels.length > 0 ? ['posts of other apps'] : []),
+  ];
+  return { doors, routes: routes.length, channel };
 }
 
 /** `/readyz`: whether work would succeed now. */

@@ -34,6 +34,11 @@ const commands: Record<string, Entry> = {
     about: 'scores the diagnosis over scenario files',
     load: () => import('./cli/bench.ts'),
   },
+  export: {
+    synopsis: 'export <investigation> [--json]',
+    about: 'the record of an investigation as Markdown, or as it is stored',
+    load: () => import('./cli/export.ts'),
+  },
   'iam-policy': {
     synopsis: 'iam-policy [--partition P] [--region R] [--account A] …',
     about: 'prints the read-only policy that the bot needs, made from what it can ask of AWS',

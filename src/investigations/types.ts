@@ -253,6 +253,7 @@ export type MessagePurpose =
   | 'diagnoses'
   | `evidence:${string}`
   | `chart:${'verdict' | 'recovery'}`
+  | 'notes'
   | `handoff:${string}`
   | `handoff_direct:${string}`
   | `handoff_reminder:${string}`

@@ -2,8 +2,6 @@
 import type { Report } from '../diagnosis/types.ts';
 import type { Investigation } from '../investigations/types.ts';
 import {
-  actions,
-  button,
   compose,
   context,
   header,
@@ -17,16 +15,15 @@ import {
   type Part,
   part,
   person,
-  safeUrl,
   section,
   when,
   words,
 } from './blocks.ts';
-import { actionIds, linkId } from './ids.ts';
+import { cardButtons } from './card-buttons.ts';
 import { type Check, currentFindings } from './playbook.ts';
 import { failedFor, recovery, repeated } from './standing.ts';
 import { oneLineVerdict, verdictParts } from './verdict.ts';
-import { assertNever, evidenceOf, headline, place, tally } from './words.ts';
+import { assertNever, headline, place, tally } from './words.ts';
 
 export function card(investigation: Investigation, checks: readonly Check[]): Message {
   const { target } = investigation;
@@ -38,7 +35,7 @@ export function card(investigation: Investigation, checks: readonly Check[]): Me
       part(header(`${status.glyph} ${status.words}: ${name}`), context(words(place(target), 2 * LIMITS.name))),
       ...body(investigation, checks),
       optional(context(footer(investigation))),
-      ...buttons(investigation),
+      ...cardButtons(investigation),
     ],
     left => md`_${left} more parts have no room here; the thread and the JSON report have them._`,
   );
@@ -193,29 +190,4 @@ function footer(investigation: Investigation): Markup {
   const again = repeated(investigation);
   const more = again === null ? md`` : md` · ${again}`;
   return md`Asked by ${person(trigger.by)}, ${minute(trigger.at)}${more} · investigation ${id}`;
-}
-
-/** Only what the investigation can still do: nothing while it runs, nothing once it is closed. */
-function buttons(investigation: Investigation): Part[] {
-  const { phase } = statusOf(investigation);
-  if (phase === 'investigating' || phase === 'waiting' || phase === 'resolved') return [];
-  const { id, target, record } = investigation;
-  const name = `${target.apiName}, stage ${target.stage}`;
-  return [
-    part(
-      actions([
-        button({ id: actionIds.rerun, text: 'Run again', value: id, label: `Run the diagnosis of ${name} again` }),
-        button({ id: actionIds.handoff, text: 'Hand off', value: id, label: `Hand off ${name}` }),
-        button({ id: actionIds.resolve, text: 'Resolve', value: id, label: `Close the investigation of ${name}` }),
-        ...consoleButton(record?.report),
-      ]),
-    ),
-  ];
-}
-
-function consoleButton(report: Report | undefined) {
-  const first = report?.verdict.causes[0]?.evidence[0];
-  const address = report === undefined || first === undefined ? null : evidenceOf(report).get(first)?.link;
-  const url = address == null ? null : safeUrl(address);
-  return url === null ? [] : [button({ id: linkId(1), text: 'Open in the AWS console', url })];
 }

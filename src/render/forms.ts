@@ -11,6 +11,8 @@ export interface FormContext {
   responseUrl: string | null;
   investigations: string[];
   handoff: string | null;
+  /** Of the message that a note is made from. */
+  link: string | null;
 }
 
 /** As many ids as fit beside an address. */
@@ -47,13 +49,14 @@ export function formContext(privateMetadata: string): FormContext | null {
   try {
     const sent: unknown = JSON.parse(privateMetadata);
     if (typeof sent !== 'object' || sent === null) return null;
-    const { channelId, threadTs, responseUrl, investigations, handoff } = sent as Record<string, unknown>;
+    const { channelId, threadTs, responseUrl, investigations, handoff, link } = sent as Record<string, unknown>;
     return {
       channelId: textOf(channelId),
       threadTs: textOf(threadTs),
       responseUrl: textOf(responseUrl),
       investigations: Array.isArray(investigations) ? investigations.filter(id => typeof id === 'string') : [],
       handoff: textOf(handoff),
+      link: textOf(link),
     };
   } catch {
     return null;

@@ -29,8 +29,11 @@ const options: Usage[] = [
 const words: Usage[] = [
   {
     type: `${slashCommand} status`,
-    does: 'lists the open investigations of this channel, for you alone; list does the same',
+    does: 'says how the open investigation of this channel stands, for you alone; of several, which there are',
   },
+  { type: `${slashCommand} list`, does: 'lists the open investigations of this channel, for you alone' },
+  { type: `${slashCommand} handoff @user`, does: 'offers the open investigation to a person or a user group' },
+  { type: `${slashCommand} explain`, does: 'names the cause of log lines that you paste, for you alone' },
   { type: `${slashCommand} help`, does: 'shows this' },
   { type: slashCommand, does: 'opens a form' },
 ];

@@ -72,6 +72,10 @@ export function linkId(index: number): string {
   return `link:${index}`;
 }
 
+export function feedbackId(answer: 'yes' | 'no' | 'another'): string {
+  return `feedback:${answer}`;
+}
+
 /** The number at the end of an action id. */
 export function numberOf(actionId: string): number {
   return Number(actionId.slice(actionId.indexOf(':') + 1));

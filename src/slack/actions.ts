@@ -3,6 +3,7 @@ import { actionIds, actionPatterns, numberOf } from '../render/ids.ts';
 import { checkButtonText } from '../render/playbook.ts';
 import { choiceGoneReply, chosenReply, goneReply, runningReply } from '../render/replies.ts';
 import { registerHandoffActions } from './handoffs.ts';
+import { registerRecordActions } from './record-actions.ts';
 import { investigationOf, type Surface, wherePressed } from './surface.ts';
 
 /** The buttons. A value that comes back is an id to look up, and nothing more. */
@@ -64,6 +65,7 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
     resolve,
     open,
     ...registerHandoffActions(app, surface),
+    ...registerRecordActions(app, surface),
     ...[actionPatterns.check, actionPatterns.candidate, actionPatterns.link].map(pattern => pattern.source),
   ];
 }

@@ -5,7 +5,12 @@ import { saidForm, waitingForm } from '../render/forms.ts';
 import { failureReply, note, slackErrorWords } from '../render/replies.ts';
 import { Refused } from './answers.ts';
 import { failureOf } from './errors.ts';
-import { addressOf, type Surface } from './surface.ts';
+import { addressOf, type Here, type Surface } from './surface.ts';
+
+/** What a form carries of where it was opened. */
+export function contextOf({ channelId, threadTs, responseUrl }: Here) {
+  return { channelId: channelId === '' ? null : channelId, threadTs, responseUrl };
+}
 
 /** A form, or a sentence in its place. */
 export type Shown = { form: ModalView } | { say: Message };

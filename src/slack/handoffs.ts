@@ -25,7 +25,7 @@ import {
 import { actionIds, answerField, viewIds } from '../render/ids.ts';
 import { goneReply, note } from '../render/replies.ts';
 import { Refused } from './answers.ts';
-import { openForm, type Shown, settleForm } from './forms.ts';
+import { contextOf, openForm, type Shown, settleForm } from './forms.ts';
 import { type Here, investigationOf, type Surface, wherePressed, whereSent } from './surface.ts';
 
 const noWords: HandoffWords = { state: '', impact: '', tried: '', next: '', contingency: '' };
@@ -182,10 +182,6 @@ async function groupsOf({ members, log }: Surface) {
     log.warn({ err: error }, 'Slack does not tell which user groups there are; the form asks for an id.');
     return null;
   });
-}
-
-function contextOf({ channelId, threadTs, responseUrl }: Here) {
-  return { channelId: channelId === '' ? null : channelId, threadTs, responseUrl };
 }
 
 async function offer(surface: Surface, here: Here, ids: readonly string[], { to, words }: SentHandoff): Promise<Shown> {

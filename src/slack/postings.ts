@@ -4,6 +4,7 @@ import type { Message } from '../render/blocks.ts';
 import { card } from '../render/card.ts';
 import { evidenceMessage } from '../render/evidence.ts';
 import { fallbackMessage, handoffMessage, receiverMessage, reminderMessage } from '../render/handoff.ts';
+import { notesMessage } from '../render/notes.ts';
 import { type Check, playbookMessage } from '../render/playbook.ts';
 import { unpostedReply } from '../render/replies.ts';
 import { stormMessage } from '../render/storm.ts';
@@ -96,6 +97,7 @@ function messagesOf(
         message: evidenceMessage(investigation, checks, check),
       }),
     ),
+    { purpose: 'notes', place: 'thread', rank: base + 1, message: notesMessage(investigation) },
     ...handoffMessages(investigation, cardLink, fallbackGroup),
   ];
 }

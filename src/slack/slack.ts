@@ -4,6 +4,7 @@ import { format } from 'node:util';
 import { App, type CodedError, HTTPReceiver, type Logger, LogLevel, type ReceiverEvent } from '@slack/bolt';
 import { type WebAPICallResult, WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Investigations, Outlets } from '../investigations/types.ts';
+import type { HomeSetup } from '../render/home.ts';
 import type { Check } from '../render/playbook.ts';
 import { failureReply, note, slackErrorWords } from '../render/replies.ts';
 import type { Log } from '../telemetry.ts';
@@ -13,12 +14,13 @@ import { createChannels } from './channels.ts';
 import { registerCommands } from './commands.ts';
 import { failureOf, type SlackFailure } from './errors.ts';
 import { type EventSettings, registerEvents } from './events.ts';
+import { createHomes, registerHome } from './home.ts';
 import { createMembers } from './members.ts';
 import { type Allowed, createPermission } from './permission.ts';
 import { createPublisher } from './publish.ts';
 import { registerShortcuts } from './shortcuts.ts';
 import { createSocket } from './socket.ts';
-import { addressOf, type Identity, type Surface, teamsOf } from './surface.ts';
+import { addressOf, type Explain, type Identity, type Surface, teamsOf } from './surface.ts';
 import { registerViews } from './views.ts';
 
 export interface SlackSettings {
@@ -42,6 +44,10 @@ export interface SlackDependencies {
   fallbackGroup: string | null;
   /** The nine steps and five diagnoses, in order. */
   checks: readonly Check[];
+  /** For App Home. */
+  setup: HomeSetup;
+  /** What log lines say. */
+  explain: Explain;
   clock: () => Date;
   log: Log;
   metrics: SlackMetrics;
@@ -126,6 +132,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
     answers,
     members,
     channels: createChannels(client, clock),
+    explain: dependencies.explain,
     identity,
     clock,
     log,
@@ -139,6 +146,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
       .catch(error => log.error({ err: error }, 'A refusal could not be written down.'));
   }
 
+  const homes = createHomes(surface, dependencies.setup);
   const { appToken } = settings;
   const socket = appToken === null ? null : createSocket({ ...settings, appToken }, logger, log, after);
   const receiver = socket?.receiver ?? createHttpReceiver(settings, logger);
@@ -190,7 +198,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   const registered = {
     commands: registerCommands(app, surface),
     actions: registerActions(app, surface),
-    events: registerEvents(app, surface, triggers),
+    events: [...registerEvents(app, surface, triggers), ...registerHome(app, surface, homes)],
     shortcuts: registerShortcuts(app, surface),
     views: registerViews(app, surface),
   };
@@ -207,7 +215,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
       publishStorm: publisher.publishStorm,
       refuse: publisher.refuse,
       joined: publisher.joined,
-      async refreshHomes() {},
+      refreshHomes: homes.refresh,
     },
     registered,
     async start() {

@@ -1,6 +1,7 @@
 /** What every listener is given, and how a payload says who asks and where. */
 import type { BlockAction, ButtonAction, SlashCommand } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
+import type { Explanation } from '../diagnosis/explain.ts';
 import type { Conversation, Investigation, Investigations } from '../investigations/types.ts';
 import { formContext } from '../render/forms.ts';
 import { goneReply } from '../render/replies.ts';
@@ -22,6 +23,9 @@ export interface Identity {
   workspaceUrl: string;
 }
 
+/** What log lines say; `truncated` where only the first part was read. */
+export type Explain = (text: string) => Promise<{ explanation: Explanation; truncated: boolean }>;
+
 export interface Surface extends Permission {
   investigations: Investigations;
   publisher: Publisher;
@@ -29,6 +33,7 @@ export interface Surface extends Permission {
   answers: Answers;
   members: Members;
   channels: Channels;
+  explain: Explain;
   identity(): Identity;
   clock: () => Date;
   log: Log;

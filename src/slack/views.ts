@@ -4,7 +4,9 @@ import { formContext } from '../render/forms.ts';
 import { startFields, viewIds } from '../render/ids.ts';
 import { choiceGoneReply } from '../render/replies.ts';
 import { Refused } from './answers.ts';
+import { registerExplainView } from './explain.ts';
 import { registerHandoffViews } from './handoffs.ts';
+import { registerRecordViews } from './record-actions.ts';
 import { type Surface, whereSent } from './surface.ts';
 
 /** The forms that were sent. */
@@ -24,7 +26,12 @@ export function registerViews(app: App, surface: Surface): readonly string[] {
       conversation: here,
     });
   });
-  return [viewIds.start, ...registerHandoffViews(app, surface)];
+  return [
+    viewIds.start,
+    ...registerHandoffViews(app, surface),
+    ...registerRecordViews(app, surface),
+    ...registerExplainView(app, surface),
+  ];
 }
 
 /** The fields as a command would have them; a problem stands at the field that brings it. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type Explanation, run } from '../../src/cli/explain.ts';
+import { run } from '../../src/cli/explain.ts';
+import type { Explanation } from '../../src/diagnosis/explain.ts';
 import { inputLimits } from '../../src/diagnosis/log-input.ts';
 
 const first = '11111111-1111-4111-8111-111111111111';

@@ -164,13 +164,12 @@ describe('the card', () => {
 
   it('has only the buttons that do something now', () => {
     const buttons = (investigation: Investigation) => buttonsOf(card(investigation, sampleChecks));
-    expect(buttons(diagnosedInvestigation())).toEqual(['rerun', 'handoff', 'resolve', 'link:1']);
+    const feedback = ['feedback:yes', 'feedback:no', 'feedback:another'];
+    const usual = ['rerun', 'handoff', 'note', 'watch', 'export', 'resolve'];
+    expect(buttons(diagnosedInvestigation())).toEqual([...feedback, ...usual, 'link:1']);
     expect(buttons(openedInvestigation())).toEqual([]);
-    expect(buttons(diagnosedInvestigation({ state: 'resolved' }))).toEqual([]);
-    expect(buttons(openedInvestigation({ state: 'diagnosed', failure: 'No.' }))).toEqual([
-      'rerun',
-      'handoff',
-      'resolve',
-    ]);
+    expect(buttons(diagnosedInvestigation({ state: 'recovered' }))).not.toContain('watch');
+    expect(buttons(diagnosedInvestigation({ state: 'resolved' }))).toEqual(['export']);
+    expect(buttons(openedInvestigation({ state: 'diagnosed', failure: 'No.' }))).toEqual(usual);
   });
 });

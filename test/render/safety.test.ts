@@ -1,14 +1,22 @@
 /** What must hold of every message, whatever is in the record. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Handoff, Investigation } from '../../src/investigations/types.ts';
 import { LIMITS, type Message, sizeOf } from '../../src/render/blocks.ts';
 import { card } from '../../src/render/card.ts';
 import { evidenceMessage } from '../../src/render/evidence.ts';
+import { fallbackMessage, handoffMessage, receiverMessage, reminderMessage } from '../../src/render/handoff.ts';
+import { acceptForm, declineForm, handoffForm } from '../../src/render/handoff-form.ts';
+import { answerReply, chooseHandoffReply, offeredReply } from '../../src/render/handoff-replies.ts';
 import { helpMessage } from '../../src/render/help.ts';
-import { startModal } from '../../src/render/modals.ts';
+import { homeView } from '../../src/render/home.ts';
+import { markdownOf } from '../../src/render/markdown.ts';
+import { noteForm, startModal } from '../../src/render/modals.ts';
+import { notesMessage } from '../../src/render/notes.ts';
 import { playbookMessage } from '../../src/render/playbook.ts';
 import { refusalMessage } from '../../src/render/refusals.ts';
 import { joinedReply, openReply, problemReply, unpostedReply } from '../../src/render/replies.ts';
+import { statusReply } from '../../src/render/status.ts';
 import { reportText } from '../../src/render/text.ts';
 import { refuseBlocks, refuseView } from '../../src/sandbox/slack/validation.ts';
 import { anyCandidates, anyInvestigation, anyText } from '../support/arbitrary-records.ts';
@@ -16,7 +24,7 @@ import { sampleChecks } from '../support/samples.ts';
 
 /** Mentions, dates and links of ours; anything else between angle brackets came in from outside. */
 const ours =
-  /<(?:@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} \{time(?:_secs)?\}\|[\d :-]+UTC|https?:\/\/[^\s<>|"`]+\|[^<>|]+)>/g;
+  /<(?:@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|#[CGD][A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} \{time(?:_secs)?\}\|[\d :-]+UTC|https?:\/\/[^\s<>|"`]+\|[^<>|]+)>/g;
 const entities = /&(?:amp|lt|gt);/g;
 
 function textsOf(value: unknown, inRichText = false): string[] {
@@ -50,6 +58,54 @@ function expectWithinLimits(message: Message): void {
   expectWithinLimits({ text: message.text, blocks: message.classic });
 }
 
+const handoffStates = ['offered', 'accepted', 'declined', 'superseded', 'taken'] as const;
+
+/** With the same text wherever people may say something. */
+function spokenOf(investigation: Investigation, text: string, state: Handoff['state']): Investigation {
+  const at = '2026-11-22T14:10:00.000Z';
+  const words = { state: text, impact: text, tried: text, next: text, contingency: text };
+  const handoff: Handoff = {
+    id: 'handoff-1',
+    from: 'U0ALICE',
+    to: { kind: 'group', id: 'S0ONCALL' },
+    words,
+    offeredAt: at,
+    state,
+    remindAt: null,
+    fallbackAt: null,
+    reminded: true,
+    fellBack: true,
+    answer: state === 'offered' ? null : { by: 'U0BOB', at, words: text },
+  };
+  return {
+    ...investigation,
+    handoffs: [handoff],
+    notes: Array.from({ length: 30 }, (_, index) => ({
+      id: `${index}`,
+      by: 'U0ALICE',
+      at,
+      text,
+      link: `https://x.example/${text}`,
+    })),
+    feedback: [{ by: 'U0ALICE', at, answer: 'another', cause: null, words: text }],
+  };
+}
+
+/** What Markdown reads as text. */
+function outsideFences(markdown: string): string {
+  let fence: string | null = null;
+  const kept = markdown.split('\n').filter(line => {
+    const [mark] = /^`{3,}$/.exec(line) ?? [];
+    if (fence === null && mark !== undefined) fence = mark;
+    else if (fence !== null && line === fence) {
+      fence = null;
+      return false;
+    }
+    return fence === null;
+  });
+  return kept.join('\n');
+}
+
 // Shrinking records of this size takes minutes; the seed that failed is printed.
 const runs = { numRuns: 60, endOnFailure: true };
 
@@ -74,6 +130,81 @@ describe('whatever a record says', () => {
           expectSafe(message);
           expectWithinLimits(message);
         }
+      }),
+      runs,
+    );
+  });
+
+  it('what people have said of it is safe wherever it is shown, and within the limits', () => {
+    fc.assert(
+      fc.property(anyInvestigation, anyText, fc.constantFrom(...handoffStates), (found, text, state) => {
+        const investigation = spokenOf(found, text, state);
+        const [handoff] = investigation.handoffs;
+        if (handoff === undefined) throw new Error('There is no handoff.');
+        const about = { investigation, handoff, cardLink: `https://x.example/${text}` };
+        const many = Array.from({ length: 20 }, () => investigation);
+        const messages = [
+          card(investigation, sampleChecks),
+          handoffMessage(about),
+          receiverMessage(about),
+          reminderMessage(about),
+          fallbackMessage(about, 'S0ONCALL'),
+          notesMessage(investigation),
+          statusReply(investigation, `https://x.example/${text}`),
+          answerReply(investigation, { outcome: 'answered', handoff }, 'accepted', null),
+          answerReply(investigation, { outcome: 'not_yours', to: handoff.to }, 'declined', about.cardLink),
+          chooseHandoffReply(many, handoff.to),
+          offeredReply(
+            many.map(one => ({ investigation: one, outcome: 'offered', archived: true })),
+            handoff.to,
+            2,
+          ),
+        ];
+        for (const message of messages) {
+          if (message === null) continue;
+          expectSafe(message);
+          expectWithinLimits(message);
+        }
+        const { words } = handoff;
+        const context = { channelId: 'C1', responseUrl: `https://hooks.example/${text}` };
+        const form = { groups: [{ id: 'S0ONCALL', handle: text }], to: handoff.to, words, context };
+        const modals = [
+          handoffForm({ ...form, investigations: [investigation], problem: text }),
+          handoffForm({ ...form, investigations: many, total: 99 }),
+          acceptForm(investigation, handoff, context),
+          declineForm(investigation, handoff, context),
+          noteForm(
+            many.map((one, index) => ({ ...one, id: `inv-${index}` })),
+            context,
+            text,
+          ),
+        ];
+        for (const modal of modals) expect(refuseView(modal, 'modal')).toBeNull();
+        const home = {
+          open: [
+            ...many,
+            ...many.map(one => ({ ...one, owner: null })),
+            ...many.map(one => ({ ...one, owner: 'U0EVE' })),
+          ],
+          closed: many,
+          userId: investigation.owner ?? '',
+          links: new Map([[investigation.id, about.cardLink]]),
+          setup: { doors: ['SNS'], routes: 2, channel: 'C0OPS' },
+        };
+        expect(refuseView(homeView(home), 'home')).toBeNull();
+        expectSafe({ text: 'home', blocks: homeView(home).blocks as Message['blocks'] });
+      }),
+      runs,
+    );
+  });
+
+  it('the export holds no HTML, no mention and no link that somebody else has made', () => {
+    fc.assert(
+      fc.property(anyInvestigation, anyText, fc.constantFrom(...handoffStates), (found, text, state) => {
+        const entry = { at: '2026-11-22T14:10:00.000Z', teamId: 'T0TEAM', investigationId: 'inv-1', via: 'slack' };
+        const audit = [{ ...entry, who: text, action: 'note_added' as const, detail: text }];
+        const prose = outsideFences(markdownOf(spokenOf(found, text, state), audit));
+        expect(prose.replace(/<https?:\/\/[^\s<>]+>/g, '')).not.toMatch(/[<>@]|(?<!\\)`|(?<!\\)\[/);
       }),
       runs,
     );

@@ -160,7 +160,7 @@ describe('the card buttons', () => {
     await idle();
     expect(card.text).toContain('Resolved: orders-api');
     expect(readable(card)).toContain('Closed by <@U0SBXBEN02>');
-    expect(buttonsOf(card)).toEqual([]);
+    expect(buttonsOf(card)).toEqual(['export']);
     expect(read('ana', 'incidents')).toHaveLength(3);
   });
 

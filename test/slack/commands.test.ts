@@ -62,7 +62,7 @@ describe('the command', () => {
     await workspace.command('ana', 'incidents', '/apigw-500 orders-api');
     await workspace.command('ana', 'payments', '/apigw-500 other-api');
     await idle();
-    await workspace.command('ben', 'incidents', '/apigw-500 status');
+    await workspace.command('ben', 'incidents', '/apigw-500 list');
     await idle();
     const list = workspace.messages('ben', 'incidents').find(message => message.onlyFor !== null);
     expect(readable(list ?? { text: '', blocks: [] })).toContain('1 open investigation in this channel');
@@ -84,7 +84,7 @@ describe('the command', () => {
       return listOpen(filter, limit);
     };
     investigations.countOpen = async () => 31;
-    await workspace.command('ben', 'incidents', '/apigw-500 status');
+    await workspace.command('ben', 'incidents', '/apigw-500 list');
     await idle();
     expect(asked).toEqual([20]);
     expect(read('ben', 'incidents').join()).toContain('31 open investigations in this channel');
@@ -131,15 +131,7 @@ describe('the command', () => {
     expect(read('ana', 'incidents')[0]).toContain('asked for twice');
   });
 
-  it.each(['explain'])('answers the reserved word %s, and looks for no API', async line => {
-    const { workspace, idle, read, diagnosis } = await openSlackStage();
-    await workspace.command('ana', 'incidents', `/apigw-500 ${line}`);
-    await idle();
-    expect(read('ana', 'incidents').join()).toMatch(/This version does not .* in Slack yet/);
-    expect(diagnosis.diagnosed).toBe(0);
-  });
-
-  it.each(['help', 'orders-api --regoin x', 'explain'])('answers %s only to who may ask', async line => {
+  it.each(['help', 'orders-api --regoin x', 'status'])('answers %s only to who may ask', async line => {
     const { workspace, idle, read } = await openSlackStage({ allowed: { channels: ['C0SBXPAY02'] } });
     await workspace.command('ana', 'incidents', `/apigw-500 ${line}`);
     await idle();

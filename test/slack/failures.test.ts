@@ -64,7 +64,7 @@ describe('a run that failed', () => {
     await idle();
     const card = find('ana', 'incidents', message => message.threadTs === null);
     expect(card.text).toContain('The diagnosis could not be finished');
-    expect(buttonsOf(card)).toEqual(['rerun', 'resolve']);
+    expect(buttonsOf(card)).toEqual(['rerun', 'handoff', 'note', 'watch', 'export', 'resolve']);
 
     diagnosis.diagnose = diagnose;
     await workspace.press('ben', card, 'rerun');

@@ -208,3 +208,26 @@ describe('the command handoff', () => {
     expect(read('ana', 'incidents').join()).toContain('No investigation is open in this channel');
   });
 });
+
+describe('an offer that nobody answers', () => {
+  it('is called to mind after ten minutes, once, and goes to the fallback after twenty', async () => {
+    const stage = await diagnosed({ fallbackGroup: 'S0SBXONC01' });
+    const { workspace, idle, pass, read } = stage;
+    await offer(stage, 'ana', { person: 'U0SBXCHK03' });
+    expect(read('ana', 'incidents').join()).not.toContain('still waits');
+    pass(10 * 60_000);
+    await idle();
+    await workspace.until(() => read('ana', 'incidents').join().includes('this handoff by <@U0SBXANA01> still waits'));
+    expect(read('ana', 'incidents').join()).not.toContain('did not answer');
+    pass(10 * 60_000);
+    await idle();
+    await workspace.until(() =>
+      read('ana', 'incidents').join().includes('<!subteam^S0SBXONC01> <@U0SBXCHK03> did not'),
+    );
+    await idle();
+    expect(read('ana', 'incidents').filter(text => text.includes('still waits for your answer'))).toHaveLength(1);
+    expect(await owner(stage)).toBe('U0SBXANA01');
+    await answer(stage, 'chika', 'handoff_accept', 'Late, but here');
+    expect(await owner(stage)).toBe('U0SBXCHK03');
+  });
+});

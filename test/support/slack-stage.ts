@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { explainText } from '../../src/diagnosis/explain.ts';
 import type { Candidate, DiagnosisService, Finding, Location } from '../../src/diagnosis/types.ts';
 import { createInvestigations, type RunningInvestigations } from '../../src/investigations/investigations.ts';
 import { openSqlite } from '../../src/investigations/sqlite.ts';
@@ -141,6 +142,7 @@ export interface StageOptions {
   allowed?: Partial<Allowed>;
   triggers?: Partial<EventSettings>;
   workspace?: WorkspaceOptions;
+  fallbackGroup?: string;
 }
 
 export async function openSlackStage(options: StageOptions = {}): Promise<SlackStage> {
@@ -186,8 +188,10 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
     triggers: { reaction: 'mag', alarmPostChannels: [], ...triggers },
     investigations,
     mayPublish: investigations.mayPublish,
-    fallbackGroup: null,
+    fallbackGroup: options.fallbackGroup ?? null,
     checks: sampleChecks,
+    explain: explainText,
+    setup: { doors: ['SNS'], routes: 0, channel: 'C0SBXINC01' },
     metrics: { acknowledged() {}, slackRefused() {} },
     clock,
     after,

@@ -251,7 +251,7 @@ export function createInteractions(context: InteractionsContext) {
   }
 
   function person(user: User): Json {
-    return { id: user.id, username: user.name, name: user.name, team_id: seed.teamId };
+    return { id: user.id, username: user.name, name: user.name, team_id: user.teamId };
   }
 
   function frontModal(user: User): OpenView {

@@ -93,7 +93,7 @@ function channelView(channel: Channel) {
 
 /** An app stands beside the people who write. */
 function appView({ botId, name }: PostingApp): User {
-  return { id: botId, name, realName: name, isBot: true, timeZone: 'UTC', deleted: false };
+  return { id: botId, name, realName: name, isBot: true, timeZone: 'UTC', teamId: '', guest: false, deleted: false };
 }
 
 function openedView(opened: OpenView | null) {

@@ -126,12 +126,15 @@ export function channelJson(state: State, channel: Channel): Json {
 export function userJson(state: State, user: User): Json {
   return {
     id: user.id,
-    team_id: state.seed.teamId,
+    team_id: user.teamId,
     name: user.name,
     real_name: user.realName,
     deleted: user.deleted,
     is_bot: user.isBot,
     is_app_user: false,
+    is_restricted: user.guest,
+    is_ultra_restricted: false,
+    ...(user.teamId !== state.seed.teamId && { is_stranger: true }),
     tz: user.timeZone,
     profile: { real_name: user.realName, display_name: user.name, team: state.seed.teamId },
   };

@@ -8,6 +8,10 @@ export interface User {
   realName: string;
   isBot: boolean;
   timeZone: string;
+  /** Another than the app's: of another company, in a shared channel. */
+  teamId: string;
+  /** Let into some channels only. */
+  guest: boolean;
   /** Left the company: still known, but in no conversation. */
   deleted: boolean;
 }
@@ -106,7 +110,7 @@ export interface Seed {
   botId: string;
   botUserId: string;
   botName: string;
-  users: { id: string; name: string; realName: string; timeZone?: string }[];
+  users: { id: string; name: string; realName: string; timeZone?: string; teamId?: string; guest?: boolean }[];
   channels: { id: string; name: string; private?: boolean; members: string[]; topic?: string }[];
   userGroups: UserGroup[];
   /** Other apps of the workspace. */
@@ -128,10 +132,13 @@ export function createState(seed: Seed, clock: () => Date) {
   let lastMicros = 0;
 
   const addUser = (id: string, name: string, realName: string, isBot: boolean, timeZone = 'Europe/Madrid') =>
-    users.set(id, { id, name, realName, isBot, timeZone, deleted: false });
+    users.set(id, { id, name, realName, isBot, timeZone, teamId: seed.teamId, guest: false, deleted: false });
   addUser(slackbotId, 'slackbot', 'Slackbot', true);
   addUser(seed.botUserId, seed.botName, seed.botName, true);
-  for (const { id, name, realName, timeZone } of seed.users) addUser(id, name, realName, false, timeZone);
+  for (const { id, name, realName, timeZone, teamId = seed.teamId, guest = false } of seed.users) {
+    addUser(id, name, realName, false, timeZone);
+    Object.assign(users.get(id) ?? {}, { teamId, guest });
+  }
   for (const channel of seed.channels) {
     channels.set(channel.id, {
       id: channel.id,
