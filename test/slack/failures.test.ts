@@ -29,7 +29,7 @@ describe('a form that cannot be opened', () => {
     workspace.fail('views.open', { error: 'expired_trigger_id' });
     await workspace.command('ana', 'incidents', '/apigw-500');
     await idle();
-    expect(read('ana', 'incidents').join()).toContain('Type the command again.');
+    expect(read('ana', 'incidents').join()).toContain('type the command again.');
   });
 });
 
