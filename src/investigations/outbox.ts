@@ -128,7 +128,8 @@ export function createOutbox({ store, outbox, leases, outlets, viewers, clock, l
 
   async function takeStorms(): Promise<void> {
     for (const storm of await outbox.unpublishedStorms(atOnce)) {
-      if (!wanted('storms', storm.id, storm.version)) continue;
+      // A storm changes with each of its members: one state of it is held at a time, and the next is read after it.
+      if (underWay.has(`storms ${storm.id}`) || !wanted('storms', storm.id, storm.version)) continue;
       const members = await outbox.members(storm.id, membersShown);
       take('storms', storm.id, storm.version, () => outlets.publishStorm(storm, members));
     }

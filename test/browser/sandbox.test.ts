@@ -135,9 +135,34 @@ test('an alarm fires, and the card is there; it recovers, and the same card says
   await page.getByRole('heading', { name: /Cause found: orders-api, stage prod/ }).waitFor();
   await picture(page, 'sandbox-alarm');
   await alarm.getByRole('button', { name: 'Alarm recovers' }).click();
-  await page.getByRole('heading', { name: /Recovered: orders-api, stage prod/ }).waitFor();
+  await page.getByRole('heading', { name: /Recovered( after .*)?: orders-api, stage prod/ }).waitFor();
   await page.getByText('mended', { exact: true }).waitFor();
   expect(await page.locator('#messages .message').count()).toBe(1);
+});
+
+test('another app posts the alarm; the magnifying glass on it brings the card into its thread', async () => {
+  const { sandbox, page } = await staged();
+  await page.getByRole('button', { name: 'Another app posts it here' }).click();
+  const post = page.locator('#messages .message').last();
+  await post.getByText('CloudWatch Alarm').first().waitFor();
+  await post.hover();
+  await post.getByRole('button', { name: 'Add a reaction' }).click();
+  await post.getByRole('menuitem', { name: 'mag', exact: true }).click();
+  await post
+    .getByRole('button', { name: /replies|reply/ })
+    .last()
+    .click();
+  await thread(page)
+    .getByRole('heading', { name: /Cause found: orders-api, stage prod/ })
+    .waitFor();
+  await picture(page, 'sandbox-post');
+  await sandbox.idle();
+  // The menu of the message asks the same, and hears that it was asked.
+  await post.hover();
+  await post.getByRole('button', { name: 'More actions' }).click();
+  await post.getByRole('menuitem', { name: 'Diagnose alarm' }).click();
+  await page.locator('.message.ephemeral').getByText('asked about already').first().waitFor();
+  expect(await page.locator('#messages .message:not(.ephemeral)').count()).toBe(1);
 });
 
 test('works by keyboard alone', async () => {

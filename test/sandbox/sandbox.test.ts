@@ -95,7 +95,38 @@ describe('an alarm', () => {
     await sandbox.slack.until(() => cardTitle(sandbox, 'ana', 'incidents')?.includes('Cause found: checkout-api'));
     await sandbox.idle();
     await change('OK');
-    await sandbox.slack.until(() => cardTitle(sandbox, 'ana', 'incidents')?.includes('Recovered: checkout-api'));
+    await sandbox.slack.until(() =>
+      /Recovered( after .*)?: checkout-api/.test(cardTitle(sandbox, 'ana', 'incidents') ?? ''),
+    );
+    await sandbox.idle();
+  });
+
+  test('that another app posts is answered in its thread, by a reaction or by the menu where the bot is not', async () => {
+    const sandbox = await started({ scenario: 'reserved-concurrency-throttled' });
+    async function posted(channelId: string, channel: string) {
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify({ channelId });
+      const response = await fetch(`${sandbox.url}sandbox/alarm-post`, { method: 'POST', headers, body });
+      expect(await response.json()).toEqual({ ok: true });
+      const post = sandbox.slack.messages('ana', channel).at(-1);
+      if (post === undefined) throw new Error('Nothing was posted.');
+      return post;
+    }
+    const post = await posted('C0SBXPAY02', 'payments');
+    sandbox.slack.react('ana', post, 'mag');
+    await sandbox.slack.until(() => cardTitle(sandbox, 'ana', 'payments')?.includes('Cause found: checkout-api'));
+    await sandbox.idle();
+    expect(sandbox.slack.messages('ana', 'payments').every(({ ts, threadTs }) => (threadTs ?? ts) === post.ts)).toBe(
+      true,
+    );
+
+    const elsewhere = await posted('C0SBXGEN03', 'general');
+    await sandbox.slack.messageShortcut('ana', elsewhere, 'diagnose_alarm');
+    const answer = await sandbox.slack.until(() =>
+      sandbox.slack.messages('ana', 'general').find(({ onlyFor }) => onlyFor !== null),
+    );
+    expect(JSON.stringify(answer)).toContain('checkout-api');
+    expect(JSON.stringify(answer)).toContain('in another channel');
     await sandbox.idle();
   });
 });
