@@ -115,10 +115,15 @@ export function createInbox(dependencies: InboxDependencies): Queue {
 
   async function atRest(id: string, notice: AlarmNotice, via: string): Promise<void> {
     const at = now();
-    const changed = await store.change(id, before => alarmChanged(before, notice, at), {
+    let wasOpen = false;
+    const update = (before: Investigation) => {
+      wasOpen = isOpen(before);
+      return alarmChanged(before, notice, at);
+    };
+    const changed = await store.change(id, update, {
       audit: after => ({
         who: 'alarm',
-        action: after.state === 'recovered' ? 'recovered' : 'alarm_changed',
+        action: wasOpen && after.state === 'recovered' ? 'recovered' : 'alarm_changed',
         via,
         detail: `The alarm ${notice.name} went to ${notice.state}.`,
       }),

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createApp } from '../../src/app.ts';
 import { type Environment, parseConfig } from '../../src/config.ts';
 import { createLog } from '../../src/telemetry.ts';
@@ -43,6 +44,8 @@ const app = await createApp(config, {
     return fetch(`${snsUrl}${encodeURIComponent(asked.href)}`);
   },
 });
+const loop = monitorEventLoopDelay({ resolution: 10 });
+loop.enable();
 process.send?.(await app.start());
 await next();
 await app.idle();
@@ -59,7 +62,9 @@ const rows = [...open, ...closed].map(({ target, occurrenceCount, record }): Sto
     gaps: verdict?.gaps.map(({ source, reason }) => `${source} ${reason}`) ?? [],
   };
 });
-process.send?.({ rows, rssMb: Math.round(process.resourceUsage().maxRSS / 1024) });
+loop.disable();
+const rssMb = Math.round(process.resourceUsage().maxRSS / 1024);
+process.send?.({ rows, rssMb, eventLoopMaxMs: Math.round(loop.max / 1e6) });
 await app.stop();
 process.disconnect?.();
 

@@ -78,7 +78,7 @@ for (let index = 0; index < count; index++) {
 const statuses = await Promise.all(deliveries);
 const sentMs = Date.now() - firstAt;
 
-const [{ rows, rssMb }] = [await asked<{ rows: StormRow[]; rssMb: number }>(bot)];
+const { rows, ...botFigures } = await asked<{ rows: StormRow[]; rssMb: number; eventLoopMaxMs: number }>(bot);
 const { calls } = await asked<{ calls: SlackCall[] }>(slack);
 const { calls: awsCalls } = await asked<{ calls: { at: string; operation: string; error?: string }[] }>(aws);
 for (const child of [aws, slack]) child.disconnect();
@@ -133,7 +133,7 @@ const result = {
   awsErrors: tallied(
     awsCalls.flatMap(({ operation, error }) => (error === undefined ? [] : [`${operation} ${error}`])),
   ),
-  rssMb,
+  ...botFigures,
   loadBefore: load[0],
 };
 show(

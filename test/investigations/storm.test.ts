@@ -5,6 +5,7 @@ import { alarmSubmission, conversation, found, notice, orders, request, submissi
 import { type Bench, openBench } from './fixtures.ts';
 
 const minuteMs = 60_000;
+const patient = { timeout: 10_000 };
 
 /** A bench where every alarm is about an API of its own. */
 async function stormy(): Promise<Bench> {
@@ -84,9 +85,12 @@ describe('more than five alarms within a minute', () => {
       const alarm = notice(0, { name: `api-${n}` });
       await bench.investigations.submit(alarmSubmission(alarm.name, alarm));
     }
-    await expect.poll(() => bench.service.diagnosed.length).toBe(10);
+    await expect.poll(() => bench.service.diagnosed.length, patient).toBe(10);
     await expect
-      .poll(() => bench.outlets.storms.at(-1)?.members.filter(({ waitingSince }) => waitingSince !== undefined).length)
+      .poll(
+        () => bench.outlets.storms.at(-1)?.members.filter(({ waitingSince }) => waitingSince !== undefined).length,
+        patient,
+      )
       .toBe(6);
     gate.resolve();
     await bench.investigations.idle();

@@ -1,7 +1,9 @@
 /** Posts of alarms by other apps: asked about by a reaction or the menu of the message, or heard. */
 import { describe, expect, it } from 'vitest';
+import { httpTransport } from '../../src/sandbox/slack/delivery.ts';
 import { shippedManifest } from '../../src/sandbox/slack/manifest.ts';
 import type { AppPost } from '../../src/sandbox/slack/people.ts';
+import { messageEvent } from '../../src/sandbox/slack/shapes.ts';
 import { isSameReaction } from '../../src/slack/reaction-names.ts';
 import { buttonsOf, candidates, openSlackStage, readable, type SlackStage } from '../support/slack-stage.ts';
 
@@ -222,6 +224,25 @@ describe('a channel that is listened to', () => {
     await stage.idle();
     const open = await openOf(stage);
     expect(open.map(({ trigger }) => trigger.kind)).toEqual(['command']);
+  });
+
+  it('does not hear an edit', async () => {
+    const stage = await openSlackStage(listening);
+    const { workspace } = stage;
+    const post = workspace.postAs(otherApp, 'incidents', alarmPost('OK'));
+    const event = messageEvent(workspace.state, Object.assign(structuredClone(post), alarmPost('ALARM')));
+    const changed = { ...event, subtype: 'message_changed', message: event, ts: '1795823432.900000' };
+    const edited = { type: 'event_callback', team_id: 'T0SANDBOX1', event_id: 'Ev1', event_time: 1, event: changed };
+    const transport = httpTransport(stage.url, workspace.signingSecret, workspace.clock);
+    const parcel = { kind: 'events_api' as const, body: edited, retry: null };
+    expect(await transport.deliver(parcel, AbortSignal.timeout(5_000))).toMatchObject({ acknowledged: true });
+    await stage.idle();
+    expect(await openOf(stage)).toEqual([]);
+    // The same, were it new.
+    const said = { ...edited, event: { ...event, ts: '1795823432.900000' } };
+    await transport.deliver({ ...parcel, body: said }, AbortSignal.timeout(5_000));
+    await stage.idle();
+    expect(await openOf(stage)).toHaveLength(1);
   });
 
   it('is none where the configuration allows no answers', async () => {
