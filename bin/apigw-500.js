@@ -2,12 +2,14 @@
 // Plain JavaScript on purpose: an old Node must print a sentence here, not a syntax error.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
+  // The next start need not compile what this one has; where nothing can be written, nothing is kept.
+  module.enableCompileCache();
   const source = new URL('../src/main.ts', import.meta.url);
   const { main } = await import(existsSync(source) ? source : new URL('../dist/main.js', import.meta.url));
   await main(process.argv.slice(2));

@@ -131,6 +131,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
     checks,
     explain: explainText,
     setup: alarmSetup(config),
+    draw: async data => (await import('./render/picture.ts')).renderChart(data),
     clock,
     log,
     metrics,

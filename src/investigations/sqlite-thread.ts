@@ -33,8 +33,8 @@ interface Thread {
 }
 
 function startThread(): Thread {
-  // Flags of the process are not the thread's, and it needs no secret.
-  const worker = new Worker(workerFile, { execArgv: [], env: {} });
+  // Flags of the process are not the thread's, and it needs no secret. What it handles is soon garbage.
+  const worker = new Worker(workerFile, { execArgv: [], env: {}, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
   /** The thread answers in order. */
   const waiting: PromiseWithResolvers<Result>[] = [];
   let ended: Error | null = null;

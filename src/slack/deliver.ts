@@ -4,13 +4,15 @@
  */
 import type { WebClient } from '@slack/web-api';
 import type { Ledger } from '../investigations/types.ts';
+import { chartMessage } from '../render/chart-message.ts';
 import { invitable, slackErrorWords } from '../render/replies.ts';
 import type { Log } from '../telemetry.ts';
 import type { Answers } from './answers.ts';
 import { failureOf } from './errors.ts';
 import { findMessage, type Lost, metadataOf } from './find.ts';
 import type { Pace } from './pace.ts';
-import { rootOf, type Slot, type Thread, threadOf, type Wanted } from './slots.ts';
+import { createPictures, type DrawChart } from './pictures.ts';
+import { rootOf, type Slot, type Thread, threadOf, type Wanted, type WantedMessage } from './slots.ts';
 
 export interface DeliveryDependencies {
   /** Without retries of its own: a repeated post would be a second message. */
@@ -19,6 +21,8 @@ export interface DeliveryDependencies {
   answers: Answers;
   /** The bot as the workspace knows it; read when it is needed, because it is known only after the start. */
   bot(): { id: string; name: string };
+  /** null: no charts are posted. */
+  draw: DrawChart | null;
   clock: () => Date;
   log: Log;
 }
@@ -29,15 +33,25 @@ export type Deliver = (thread: Thread, slot: Slot) => Promise<void>;
 const longestRetryMs = 60_000;
 const tooRich = ['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long'];
 
-export function createDelivery(
-  { client, ledger, answers, bot, clock, log }: DeliveryDependencies,
-  pace: Pace,
-): Deliver {
+export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): Deliver {
+  const { client, ledger, answers, bot, clock, log } = dependencies;
+  const pictures = createPictures(dependencies);
   const now = () => clock().getTime();
 
   async function deliver(thread: Thread, slot: Slot): Promise<void> {
     const { wanted, ts } = slot;
     if (wanted === null) return;
+    if ('picture' in wanted && slot.uploaded === null && !slot.mayExist) {
+      if (pictures.areOff()) {
+        slot.refusedHash = wanted.hash;
+        return;
+      }
+      // Before its turn in the channel, which others need meanwhile.
+      slot.sending = true;
+      await pictures.upload(slot, wanted);
+      slot.sending = false;
+      return;
+    }
     const kind = ts === null ? 'post' : 'edit';
     const paced = channelOf(thread, slot);
     slot.sending = true;
@@ -67,9 +81,16 @@ export function createDelivery(
     if (slot.mayExist) {
       slot.ts = await lookFor(thread, slot, entry);
       slot.mayExist = false;
-      if (slot.ts !== null) return ledger.posted(id, slot.purpose, slot.ts, '');
+      if (slot.ts !== null) {
+        // What a message shows may be older than the record; a picture is never edited.
+        slot.sentHash = 'picture' in wanted ? wanted.hash : '';
+        return ledger.posted(id, slot.purpose, slot.ts, slot.sentHash);
+      }
     }
-    const ts = await postOnce(thread, slot, entry.channelId, wanted);
+    const shown = shownOf(slot, wanted);
+    // A picture that was not found is drawn first.
+    if (shown === null) return;
+    const ts = await postOnce(thread, slot, entry.channelId, shown);
     Object.assign(slot, { ts, sentAt: now() });
     await ledger.posted(id, slot.purpose, ts, wanted.hash);
     slot.sentHash = wanted.hash;
@@ -83,13 +104,18 @@ export function createDelivery(
     return channel.id;
   }
 
-  async function postOnce(thread: Thread, slot: Slot, channelId: string, wanted: Wanted): Promise<string> {
+  async function postOnce(
+    thread: Thread,
+    slot: Slot,
+    channelId: string,
+    shown: WantedMessage['message'],
+  ): Promise<string> {
     const threadTs = threadOf(thread, slot);
     slot.mayExist = true;
     try {
       const { ts } = await client.chat.postMessage({
         channel: channelId,
-        ...wanted.message,
+        ...shown,
         ...placed(threadTs, slot.broadcast),
         metadata: metadataOf(thread.latest.id, slot.purpose),
         unfurl_links: false,
@@ -133,6 +159,7 @@ export function createDelivery(
 
   async function edit(thread: Thread, slot: Slot, ts: string, wanted: Wanted): Promise<void> {
     const { id } = thread.latest;
+    if ('picture' in wanted) return;
     pace.edited(now());
     slot.sentAt = now();
     const metadata = metadataOf(id, slot.purpose);
@@ -162,12 +189,13 @@ export function createDelivery(
         log.warn(about, 'It is not known whether a message reached Slack; it is tried again.');
         return;
       case 'refused':
+        if ('picture' in wanted) return pictures.refused(slot, wanted, failure.code);
         log.warn({ ...about, code: failure.code }, 'Slack refused a message.');
         await refused(thread, slot, wanted, failure.code);
     }
   }
 
-  async function refused(thread: Thread, slot: Slot, wanted: Wanted, code: string): Promise<void> {
+  async function refused(thread: Thread, slot: Slot, wanted: WantedMessage, code: string): Promise<void> {
     if (code === 'message_not_found' && slot.ts !== null) {
       // Somebody deleted it. What has to be said is posted anew.
       slot.deletedTs = slot.ts;
@@ -199,6 +227,12 @@ export function createDelivery(
   }
 
   return deliver;
+}
+
+/** null: a picture that is not uploaded yet. */
+function shownOf({ uploaded }: Slot, wanted: Wanted): WantedMessage['message'] | null {
+  if ('message' in wanted) return wanted.message;
+  return uploaded === null ? null : chartMessage(uploaded.fileId, uploaded);
 }
 
 /** Two shapes, because a message that is no reply cannot be broadcast. */

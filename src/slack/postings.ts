@@ -2,6 +2,7 @@
 import type { Conversation, Investigation, MessagePurpose, Refusal, Storm } from '../investigations/types.ts';
 import type { Message } from '../render/blocks.ts';
 import { card } from '../render/card.ts';
+import { type ChartData, chartOf } from '../render/chart.ts';
 import { evidenceMessage } from '../render/evidence.ts';
 import { fallbackMessage, handoffMessage, receiverMessage, reminderMessage } from '../render/handoff.ts';
 import { notesMessage } from '../render/notes.ts';
@@ -25,6 +26,8 @@ export interface PostingMessage {
   purpose: MessagePurpose;
   /** null: there is nothing to show of it now. */
   message: Message | null;
+  /** In place of a message; it is posted once and stays as it is. */
+  picture?: ChartData;
   /** `root`: the message that the others are the thread of. A person: a direct message. */
   place: 'root' | 'thread' | { userId: string };
   /** A reply that the channel sees too. */
@@ -99,7 +102,23 @@ function messagesOf(
     ),
     { purpose: 'notes', place: 'thread', rank: base + 1, message: notesMessage(investigation) },
     ...handoffMessages(investigation, cardLink, fallbackGroup),
+    ...charts(investigation, base + 5),
   ];
+}
+
+/** The timeline at the verdict, where there were errors, and once more with the recovery; what is written comes first. */
+function charts({ state, record, observation, recovered }: Investigation, rank: number): PostingMessage[] {
+  if (record === null || state === 'investigating') return [];
+  const { report } = record;
+  if ((report.impact.errors ?? 0) === 0) return [];
+  const place = 'thread';
+  const verdict = chartOf(report);
+  if (recovered === undefined) {
+    return verdict === null ? [] : [{ purpose: 'chart:verdict', place, rank, message: null, picture: verdict }];
+  }
+  const points = observation?.points ?? report.series.points;
+  const recovery = chartOf(report, { recoveredAt: recovered.at, series: { ...report.series, points } });
+  return recovery === null ? [] : [{ purpose: 'chart:recovery', place, rank, message: null, picture: recovery }];
 }
 
 function handoffMessages(

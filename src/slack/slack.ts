@@ -17,6 +17,7 @@ import { type EventSettings, registerEvents } from './events.ts';
 import { createHomes, registerHome } from './home.ts';
 import { createMembers } from './members.ts';
 import { type Allowed, createPermission } from './permission.ts';
+import type { DrawChart } from './pictures.ts';
 import { createPublisher } from './publish.ts';
 import { registerShortcuts } from './shortcuts.ts';
 import { createSocket } from './socket.ts';
@@ -51,6 +52,8 @@ export interface SlackDependencies {
   clock: () => Date;
   log: Log;
   metrics: SlackMetrics;
+  /** null: no charts are posted. */
+  draw: DrawChart | null;
   after?: After;
 }
 
@@ -114,6 +117,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
     answers,
     checks,
     fallbackGroup,
+    draw: dependencies.draw,
     mayPublish: () => dependencies.mayPublish(),
     clock,
     after,

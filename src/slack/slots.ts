@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { LedgerEntry, MessagePurpose } from '../investigations/types.ts';
 import type { Message } from '../render/blocks.ts';
+import type { ChartData } from '../render/chart.ts';
 import type { Posting, PostingMessage, Subject } from './postings.ts';
 
 /** The messages of one record. */
@@ -43,9 +44,19 @@ export interface Slot {
   takes: 'all' | 'classic' | 'text';
   /** Where it was, and was deleted by somebody. */
   deletedTs: string | null;
+  /** Of a picture: the file that its message shows; null while none is uploaded. */
+  uploaded: { fileId: string; title: string; altText: string } | null;
 }
 
-export interface Wanted {
+export type Wanted = WantedMessage | WantedPicture;
+
+export interface WantedPicture {
+  picture: ChartData;
+  /** Always the same: a picture that is there does not change. */
+  hash: string;
+}
+
+export interface WantedMessage {
   message: Pick<Message, 'text' | 'blocks'>;
   /** It can be said in older kinds of blocks too. */
   hasClassic: boolean;
@@ -74,6 +85,7 @@ function newSlot(purpose: MessagePurpose): Slot {
     refusedHash: null,
     takes: 'all',
     deletedTs: null,
+    uploaded: null,
   };
 }
 
@@ -85,13 +97,16 @@ export function slotOf({ purpose, channelId, ts, contentHash }: LedgerEntry): Sl
 /** Takes over what the messages should be. One that is wanted no more stays as it is. */
 export function show(thread: Thread, posting: Posting): void {
   thread.posting = posting;
-  for (const { purpose, place, broadcast = false, rank, message } of posting.messages) {
+  for (const { purpose, place, broadcast = false, rank, message, picture } of posting.messages) {
     const slot = thread.slots.get(purpose) ?? newSlot(purpose);
     thread.slots.set(purpose, slot);
     Object.assign(slot, { place, broadcast, rank });
-    want(slot, message);
+    if (picture === undefined) want(slot, message);
+    else slot.wanted = { picture, hash: pictureHash };
   }
 }
+
+const pictureHash = 'picture';
 
 function want(slot: Slot, message: Message | null): void {
   if (message === null) {
@@ -104,7 +119,7 @@ function want(slot: Slot, message: Message | null): void {
   slot.wanted = { message: shown, hasClassic: classic !== undefined, hash: hashOf(shown) };
 }
 
-function hashOf(message: Wanted['message']): string {
+function hashOf(message: WantedMessage['message']): string {
   return createHash('sha256').update(JSON.stringify(message)).digest('base64url');
 }
 

@@ -39,8 +39,9 @@ async function reach({ bot, type }: Stage, count: number, from: number): Promise
     throw new Error(`${failed.length} commands were not taken: ${[...new Set(failed)].join(', ')}`);
   while ((await bot.counted('apigw500_diagnoses_total')) < count) await delay(500);
   await delay(settleMs);
-  const { rssMb } = await bot.meter();
-  return rssMb;
+  const meter = await bot.meter();
+  console.error(count, 'investigations:', JSON.stringify(meter));
+  return meter.rssMb;
 }
 
 try {

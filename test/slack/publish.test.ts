@@ -67,6 +67,7 @@ async function openPublisher(options: WorkspaceOptions = {}, refuses = (_blocks:
       ledger,
       checks: sampleChecks,
       answers: createAnswers(client, log, after),
+      draw: null,
       fallbackGroup: null,
       mayPublish: () => lease.mine,
       bot,

@@ -192,6 +192,7 @@ export async function openSlackStage(options: StageOptions = {}): Promise<SlackS
     checks: sampleChecks,
     explain: explainText,
     setup: { doors: ['SNS'], routes: 0, channel: 'C0SBXINC01' },
+    draw: null,
     metrics: { acknowledged() {}, slackRefused() {} },
     clock,
     after,
