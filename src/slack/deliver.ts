@@ -223,6 +223,12 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
     // Nobody can be invited to a conversation between two people.
     const canInvite = invitable.includes(code) && /^[CG]/.test(to.channelId);
     const invite = canInvite ? `/invite @${bot().name}` : null;
+    if (to.userId === null && to.responseUrl === null) {
+      const next = invite === null ? '' : ` Type ${invite} there, or send its alarms elsewhere.`;
+      const about = { channelId: to.channelId, code };
+      log.error(about, `What an alarm has started cannot be shown in its channel. ${slackErrorWords(code)}${next}`);
+      return;
+    }
     await answers.tell(to, message(slackErrorWords(code), invite));
   }
 

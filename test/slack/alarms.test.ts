@@ -40,6 +40,19 @@ describe('an alarm', () => {
     expect(posts(stage)).toBe(posted);
   });
 
+  it('whose channel the app is not in is told in the log, with what to do, and appears once it is invited', async () => {
+    const stage = await openSlackStage();
+    stage.workspace.leave('U0SBXBOT04', 'incidents');
+    await tell(stage, 0);
+    expect(roots(stage)).toEqual([]);
+    const told = stage.logged.filter(line => line.includes('What an alarm has started cannot be shown'));
+    expect(told.join()).toContain('Type /invite @apigw-500 there');
+    expect(told.length).toBeLessThanOrEqual(2);
+    await stage.workspace.command('ana', 'incidents', '/invite @apigw-500');
+    await stage.workspace.until(() => roots(stage).some(({ text }) => text.startsWith('Cause found')));
+    await stage.idle();
+  });
+
   it('that fits several APIs asks the channel once, with a button for each, and everybody sees who chose', async () => {
     const stage = await openSlackStage();
     const { locate } = stage.diagnosis;
