@@ -100,7 +100,10 @@ export function createInboxStore(
     }, null);
   }
 
-  /** The longest waiting trigger that nobody holds; what one alarm says is taken in order, one at a time. */
+  /**
+   * The least often cut off, then longest waiting trigger that nobody holds; what one alarm says is taken in order, one
+   * at a time.
+   */
   async function claim(lease: Lease): Promise<Claimed<InboxItem> | null> {
     const row = await db
       .updateTable('inbox')
@@ -134,6 +137,8 @@ export function createInboxStore(
               ),
             ]),
           )
+          // What was cut off comes after what was not: work that ends the process each time holds up nothing else.
+          .orderBy('waiting.attempts')
           .orderBy('waiting.received_at')
           .orderBy('waiting.id')
           .limit(1)

@@ -41,7 +41,7 @@ export interface RunningInvestigations extends Investigations {
   mayPublish(): boolean;
   /** Resolves when nothing runs and nothing more is due now. */
   idle(): Promise<void>;
-  /** Rejects where the store does not answer. */
+  /** Rejects where the store does not answer, or takes no writes. */
   ping(): Promise<void>;
   /** Since when the longest waiting work waits for a turn, ISO 8601; null: nothing waits. */
   waitingSince(): Promise<string | null>;
@@ -208,7 +208,7 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
     },
     homeOpened: homes.opened,
     ledger: createLedger(db, clock),
-    ping: store.ping,
+    ping: leases.tryWrite,
     waitingSince: store.waitingSince,
     mayPublish: outbox.mayPublish,
     async start() {

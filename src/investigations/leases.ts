@@ -66,6 +66,16 @@ export function createLeases(db: Kysely<Tables>, clock: () => Date) {
       return held !== undefined;
     },
 
+    /** Writes something that means nothing. Rejects where the store takes no writes: it is away, full or read-only. */
+    async tryWrite(): Promise<void> {
+      const value = { name: 'readiness', holder: '', lease_until: clock().toISOString() };
+      await db
+        .insertInto('leases')
+        .values(value)
+        .onConflict(conflict => conflict.column('name').doUpdateSet(value))
+        .execute();
+    },
+
     async letGo(name: string, holder: string): Promise<void> {
       await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
     },

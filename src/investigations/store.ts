@@ -142,7 +142,10 @@ export function createStore(
     }
   }
 
-  /** The longest due investigation that nobody holds, of a person who has fewer than `perPerson` under way. */
+  /**
+   * The least often cut off, then longest due investigation that nobody holds, of a person who has fewer than
+   * `perPerson` under way.
+   */
   async function claimDue(lease: Lease, perPerson: number): Promise<Claimed<Investigation> | null> {
     if (kind === 'sqlite') return claimIn(db, lease, perPerson);
     // Otherwise two replicas that count at once both find room for one more run of a person.
@@ -184,6 +187,8 @@ export function createStore(
               ),
             ]),
           )
+          // What was cut off comes after what was not: work that ends the process each time holds up nothing else.
+          .orderBy('due.attempts')
           .orderBy('due.due_at')
           .orderBy('due.id')
           .limit(1)
@@ -245,11 +250,6 @@ export function createStore(
     return rows.map(row => row.id);
   }
 
-  /** Rejects where the store does not answer. */
-  async function ping(): Promise<void> {
-    await sql`SELECT 1`.execute(db);
-  }
-
   return {
     get,
     listOpen,
@@ -261,7 +261,6 @@ export function createStore(
     waitingSince,
     deleteOlderThan,
     withExcerptsBefore,
-    ping,
   };
 }
 

@@ -170,6 +170,7 @@ export function recordingOutlets(): RecordingOutlets {
 
 export interface Bench {
   folder: string;
+  database: Database;
   clock: Clock;
   service: ScriptedService;
   outlets: RecordingOutlets;
@@ -214,7 +215,7 @@ export async function openBench(over: BenchOptions = {}): Promise<Bench> {
   }
   onTestFinished(close);
   await investigations.start();
-  return { folder, clock, service, outlets, investigations, close };
+  return { folder, database, clock, service, outlets, investigations, close };
 }
 
 /** The one open investigation of the workspace. */
