@@ -13,12 +13,12 @@ import {
   type Markup,
   type Message,
   md,
+  minute,
   optional,
   type Part,
   part,
   person,
   section,
-  when,
   words,
 } from './blocks.ts';
 import { actionIds } from './ids.ts';
@@ -80,13 +80,13 @@ function title({ investigation, handoff }: HandoffView): Markup {
   const { from, to, state, answer } = handoff;
   switch (state) {
     case 'offered':
-      return md`🤝 *Handoff* of ${name} from ${person(from)} to ${receiver(to)}, ${when(handoff.offeredAt)}`;
+      return md`🤝 *Handoff* of ${name} from ${person(from)} to ${receiver(to)}, ${minute(handoff.offeredAt)}`;
     case 'accepted':
       return md`🤝 ${person(answer?.by ?? null)} *has accepted* ${name} from ${person(from)}${said(answer?.words, 'first')}`;
     case 'declined':
       return md`🤝 ${person(answer?.by ?? null)} *has declined* ${name}${said(answer?.words, 'because')} ${person(from)} keeps it.`;
     case 'taken':
-      return md`🤝 ${person(answer?.by ?? null)} *has taken over* ${name}, ${when(handoff.offeredAt)}`;
+      return md`🤝 ${person(answer?.by ?? null)} *has taken over* ${name}, ${minute(handoff.offeredAt)}`;
     case 'superseded':
       return md`🤝 The offer of ${name} to ${receiver(to)} was taken back for another one.`;
     default:
@@ -130,15 +130,15 @@ function knownFacts({ record, notes }: Investigation, tried: readonly Markup[]):
   return [
     ['Verdict', oneLineVerdict(report)],
     ['Changed', report.changes.length === 0 ? null : changes(report)],
-    ['Checks', md`${tally(steps)}, last run ${when(report.generatedAt)}`],
-    ['Ruled out', listed(ruledOut.slice(0, 3).map(one => md`${one.id}: ${one.because}`))],
-    ['Not seen', listed(gaps.slice(0, 3).map(gap => md`${gapWords(gap).sentence}`))],
+    ['Checks', md`${tally(steps)}, last run ${minute(report.generatedAt)}`],
+    ['Ruled out', listed(ruledOut.slice(0, 3).map(one => md`${one.id}: ${clause(one.because)}`))],
+    ['Not seen', listed(gaps.slice(0, 3).map(gap => md`${clause(gapWords(gap).sentence)}`))],
     triedLine,
   ];
 }
 
 function watched({ watch }: Investigation): Markup {
-  return watch === null ? md`nothing is watched` : md`next check ${when(watch.nextAt)}, ends ${when(watch.until)}`;
+  return watch === null ? md`nothing is watched` : md`next check ${minute(watch.nextAt)}, ends ${minute(watch.until)}`;
 }
 
 /** What a handoff of it will say without anybody typing it; for the form. */
@@ -161,6 +161,11 @@ function text(value: string): Markup | null {
 function optionalText(value: string): Markup[] {
   const markup = text(value);
   return markup === null ? [] : [markup];
+}
+
+/** Without its full stop: others follow in one line. */
+function clause(sentence: string): string {
+  return sentence.replace(/[.:]$/, '');
 }
 
 function listed(items: readonly Markup[]): Markup | null {

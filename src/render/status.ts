@@ -8,10 +8,10 @@ import {
   type Markup,
   type Message,
   md,
+  minute,
   part,
   person,
   section,
-  when,
   words,
 } from './blocks.ts';
 import { statusOf } from './card.ts';
@@ -42,7 +42,7 @@ function verdictLine({ record, failure }: Investigation): Markup {
 function errorsLine({ record, observation }: Investigation): Markup {
   if (record === null) return md`*Errors:* not read yet`;
   const { impact, window } = record.report;
-  const since = window.onset === null ? md`no first minute seen` : md`first failing minute ${when(window.onset)}`;
+  const since = window.onset === null ? md`no first minute seen` : md`first failing minute ${minute(window.onset)}`;
   const now =
     observation === null || observation.direction === 'unknown'
       ? patternWords(record.report)
@@ -59,7 +59,7 @@ function peopleLine({ owner, handoffs, notes }: Investigation): Markup {
 }
 
 function nextLine({ record, watch }: Investigation): Markup {
-  const watched = watch === null ? md`not watched` : md`next check ${when(watch.nextAt)}`;
+  const watched = watch === null ? md`not watched` : md`next check ${minute(watch.nextAt)}`;
   if (record === null) return md`*Checks:* none done; ${watched}`;
   const { unread } = gapsOf(record.report);
   const steps = [...record.report.steps, ...record.report.diagnoses].map(finding => finding.status);

@@ -112,3 +112,22 @@ describe('a button that stands for nothing any more', () => {
     },
   );
 });
+
+describe('a button that is pressed a week later', () => {
+  it('does what it says, and once the record is closed says that it is', async () => {
+    const stage = await openSlackStage();
+    const { workspace, idle, investigations, pass, read } = stage;
+    await workspace.command('ana', 'incidents', '/apigw-500 orders-api');
+    await idle();
+    const old = structuredClone(card(stage));
+    pass(7 * 24 * 60 * 60_000);
+    await workspace.press('ben', card(stage), 'feedback:yes');
+    await idle();
+    expect(await investigations.get('id-1')).toMatchObject({ feedback: [{ by: 'U0SBXBEN02', answer: 'yes' }] });
+    await investigations.resolve('id-1', 'U0SBXANA01');
+    const stale = workspace.state.post({ ...old, threadTs: null });
+    await workspace.press('ben', stale, 'watch');
+    await idle();
+    expect(read('ben', 'incidents').join()).toContain('closed or was deleted');
+  });
+});
