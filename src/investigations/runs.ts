@@ -36,6 +36,8 @@ export interface Runs extends Queue {
   remember(id: string, location: Found): void;
 }
 
+/** A record is large, and Slack shows progress every three seconds at most. */
+const progressEveryMs = 300;
 /** A window that was laid this long ago is laid anew. */
 const locationMaxAgeMs = 15_000;
 
@@ -177,7 +179,7 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
     return { record: await service.diagnose(begun.trigger, location, onFinding, { onWait }) };
   }
 
-  /** Stores and publishes findings as they come, the ones that arrive during a write together in the next. */
+  /** Stores and publishes findings as they come: the first at once, those that arrive meanwhile together in the next. */
   function progressOf(id: string, holder: string, about: Log) {
     /** By id: what the wider window brings anew takes the place of what was found before. */
     const found = new Map<string, Finding>();
@@ -186,6 +188,15 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
     // A run that was given up goes on unseen, and what it still finds belongs to nobody.
     let closed = false;
     let writing: Promise<void> | null = null;
+    let endPause = () => {};
+
+    async function pause(): Promise<void> {
+      const over = Promise.withResolvers<void>();
+      endPause = over.resolve;
+      const timer = setTimeout(over.resolve, progressEveryMs);
+      await over.promise;
+      clearTimeout(timer);
+    }
 
     async function write(): Promise<void> {
       try {
@@ -193,6 +204,9 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
           stored = arrived;
           const progress = [...found.values()];
           await save(id, holder, before => gotOn(before, progress, waiting.current(), now()));
+          if (!closed) await pause();
+          // The end of the run writes all of them.
+          if (closed) return;
         }
       } catch (error) {
         // The end of the run is written too, and fails for the same reason where it still holds.
@@ -220,6 +234,7 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
       },
       async written(): Promise<void> {
         closed = true;
+        endPause();
         await writing;
       },
     };
