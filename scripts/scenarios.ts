@@ -151,7 +151,7 @@ exist, traffic to a route that is not deployed. The message names the file and t
 - **Log groups** exist where something writes to them: a stage that logs, a function that runs. \`logGroups\` adds raw events, or says
   that a group is \`absent\`.
 - **\`trail\`** events are found by LookupEvents only after \`deliveredAfter\` (5 minutes), IAM's in us-east-1.
-- **\`faults\`** come between: \`denied: ['iam:GetRole']\`, \`throttled: { 'cloudtrail:LookupEvents': 2 }\`, \`failing\`, \`hanging\`,
+- **\`faults\`** come between: \`denied: ['iam:GetRole']\`, \`throttled: { 'cloudtrail:LookupEvents': 2 }\`, \`failing\`, \`hanging\`, \`malformed\`, \`missing\`,
   \`expiredCredentials\`, \`latencyMs\`. \`pageSize\` makes small worlds page.
 
 ## Traffic

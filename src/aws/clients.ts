@@ -112,6 +112,7 @@ export function openClients(options: ClientOptions): Clients {
     guard(client, service);
     if (options.onThrottle) watchThrottles(client, service, region, options.onThrottle);
     if (options.onDate) watchDates(client, options.onDate);
+    refuseForeign(client);
     clients.set(key, client);
     return client;
   };
@@ -170,6 +171,29 @@ function watchThrottles(
     }
   };
   client.middlewareStack.add(watch, { step: 'finalizeRequest', priority: 'low', name: 'watchThrottles' });
+}
+
+/** A web page stands where AWS's answer should. Named as the SDK names an answer that it cannot parse. */
+class ForeignAnswerError extends SyntaxError {
+  readonly $metadata: { httpStatusCode: number };
+
+  constructor(status: number) {
+    super('A web page was answered.');
+    this.name = 'SyntaxError';
+    this.$metadata = { httpStatusCode: status };
+  }
+}
+
+/** The SDK takes a proxy's page for an empty answer where the service speaks XML: nothing read would look like nothing there. */
+function refuseForeign(client: SdkClient): void {
+  const refuse: Middleware = next => async args => {
+    const answer = (await next(args)) as { response?: { statusCode?: number; headers?: Record<string, string> } };
+    const { statusCode = 0, headers } = answer.response ?? {};
+    if (statusCode < 300 && /^text\/html\b/i.test(headers?.['content-type'] ?? ''))
+      throw new ForeignAnswerError(statusCode);
+    return answer;
+  };
+  client.middlewareStack.add(refuse, { step: 'deserialize', priority: 'low', name: 'refuseForeign' });
 }
 
 /** Sits next to the wire, so that it sees refusals too. */

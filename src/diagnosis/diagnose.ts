@@ -8,6 +8,7 @@ import { type ReadTrail, type SharedReadings, sharedTrail } from '../aws/shared-
 import type { Access, ApiType, Aws } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { byRelevance, reported } from './correlation.ts';
+import { notingFailures } from './failed-reads.ts';
 import { attempt, runCheck } from './finding.ts';
 import { alarmNamesIn, locate, placeOf } from './locate.ts';
 import {
@@ -23,7 +24,7 @@ import { observe } from './observe.ts';
 import { diagnoses, extended, steps } from './playbook.ts';
 import { readTrailAhead } from './read-changes.ts';
 import { readSignals } from './read-signals.ts';
-import { concludeReport, judgeAgain } from './report.ts';
+import { concludeReport, gapsBeside, judgeAgain } from './report.ts';
 import type {
   AlarmNotice,
   CallStats,
@@ -34,6 +35,7 @@ import type {
   DiagnosisRequest,
   DiagnosisService,
   Finding,
+  Gap,
   Location,
   Overrides,
   Run,
@@ -63,6 +65,8 @@ interface RunContext {
   started: Date;
   waits: Waits;
   stats(): Omit<CallStats, 'durationMs'>;
+  /** Gaps of the reads that failed so far. */
+  failed(): Gap[];
 }
 
 interface Search {
@@ -126,7 +130,15 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     const waits = noteWaits(clock);
     const asking: Send = (operation, input, asked) => aws.send(operation, input, { ...asked, onWait: waits.note });
     const { send, stats } = recorded(asking, clock);
-    return { aws: { ...aws, send: memoised(send) }, opened: Symbol(aws.region), started, waits, stats };
+    const noted = notingFailures(memoised(send));
+    return {
+      aws: { ...aws, send: noted.send },
+      opened: Symbol(aws.region),
+      started,
+      waits,
+      stats,
+      failed: noted.failed,
+    };
   }
 
   async function open(accountId: string | null, region: string | null): Promise<RunContext> {
@@ -145,9 +157,12 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     }
   }
 
-  /** The own account's id is asked for beside the first reads, not before them. */
+  /** The own account's id is asked for beside the first reads, not before them; once more where it was not told, for the reason. */
   async function identified(context: RunContext, identity: Promise<string | null>): Promise<RunContext> {
-    return { ...context, aws: { ...context.aws, accountId: context.aws.accountId ?? (await identity) } };
+    const { aws } = context;
+    const known = aws.accountId ?? (await identity);
+    const accountId = known ?? (await attempt(aws.send('sts:GetCallerIdentity', {}))).value?.Account ?? null;
+    return { ...context, aws: { ...aws, accountId } };
   }
 
   function runOf({ aws }: RunContext, target: Target, window: Window, overrides: Overrides): Run {
@@ -262,12 +277,14 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
           trigger,
           threshold,
           unseen,
+          failed: context.failed(),
           generatedAt: clock(),
           stats: { ...context.stats(), durationMs: clock().getTime() - context.started.getTime() },
         });
       const wider = () => runOf(context, target, widened(window), overrides);
       const record = { ...(await runPlaybook(run, wider, conclude, onFinding)), overrides };
-      return unseen.length > 0 ? { ...record, unseen } : record;
+      const beside = gapsBeside(record.report, record.findings);
+      return beside.length > 0 ? { ...record, unseen: beside } : record;
     },
 
     async rerun(record, checkId) {

@@ -27,6 +27,11 @@ export function gapOf(error: UnreadError): Gap {
   return { source: error.source, reason: error.reason, permission: error.permission, remedy: error.remedy };
 }
 
+/** The gap of whatever was thrown; null where it is no failed read. */
+export function gapIn(error: unknown): Gap | null {
+  return error instanceof UnreadError ? gapOf(error) : null;
+}
+
 /** Why those of several sources could not be read that could not. */
 export function gapsOf(...readings: Reading<unknown>[]): Gap[] {
   return readings.flatMap(reading => (reading.unread === null ? [] : [gapOf(reading.unread)]));

@@ -1,4 +1,5 @@
 import { byRelevance, reported } from './correlation.ts';
+import { unnamed } from './failed-reads.ts';
 import { attempt } from './finding.ts';
 import { isServerError } from './function-logs.ts';
 import type { FailedRequest, Failures, Traffic } from './signals.ts';
@@ -26,6 +27,8 @@ export interface ReportOptions {
   stats: CallStats;
   /** Gaps of the search for the target. */
   unseen: readonly Gap[];
+  /** Gaps of all reads that failed, those that findings tell of among them. */
+  failed: readonly Gap[];
 }
 
 /** Judges the findings and puts the report together from the run's shared signals. */
@@ -38,7 +41,7 @@ export async function concludeReport(run: Run, findings: readonly Finding[], opt
   const impact = impactOf(traffic.value, failures.value?.requests ?? null);
   const pattern = traffic.value?.pattern ?? 'unknown';
   const window = { ...run.window, onset: traffic.value?.onset ?? null };
-  const { id, trigger, generatedAt, stats, unseen } = options;
+  const { id, trigger, generatedAt, stats, unseen, failed } = options;
   const series: Series = traffic.value?.series ?? { periodSeconds: 60, points: null, threshold: null };
   return {
     schemaVersion: 1,
@@ -52,6 +55,7 @@ export async function concludeReport(run: Run, findings: readonly Finding[], opt
     verdict: withGaps(
       judgeVerdict(findings, { impact, pattern, metricsSettled: isSettled(failures.value, run) }, run.target),
       unseen,
+      failed,
     ),
     ...findingsOf(findings),
     changes: byRelevance(changes.value?.changes ?? [], findings, run.target, run.window).map(reported),
@@ -76,8 +80,15 @@ export function judgeAgain(
   };
 }
 
-function withGaps(verdict: Verdict, unseen: readonly Gap[]): Verdict {
-  return { ...verdict, gaps: [...verdict.gaps, ...unseen] };
+function withGaps(verdict: Verdict, unseen: readonly Gap[], failed: readonly Gap[] = []): Verdict {
+  const gaps = [...verdict.gaps, ...unseen];
+  return { ...verdict, gaps: [...gaps, ...unnamed(failed, gaps)] };
+}
+
+/** Gaps of a report that no finding tells of; they stay where a single check runs again. */
+export function gapsBeside(report: Report, findings: readonly Finding[]): Gap[] {
+  const told = new Set(findings.flatMap(finding => finding.gaps).map(gap => JSON.stringify(gap)));
+  return report.verdict.gaps.filter(gap => !told.has(JSON.stringify(gap)));
 }
 
 /** CloudWatch has a stage's metrics within a minute or two; what older log lines tell and metrics do not, is not the stage's. */

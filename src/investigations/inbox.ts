@@ -1,5 +1,6 @@
 /** What the worker does with an accepted trigger: find its target, then open or join an investigation, or refuse. */
-import type { AlarmNotice, DiagnosisService, Location, Trigger } from '../diagnosis/types.ts';
+import { gapIn } from '../diagnosis/finding.ts';
+import type { AlarmNotice, DiagnosisService, Gap, Location, Trigger } from '../diagnosis/types.ts';
 import type { Log } from '../telemetry.ts';
 import { alarmChanged, cooldownMs, firedAgain, isEcho, isStale, knowing, reopened } from './alarms.ts';
 import { type NewAudit, whoOf } from './audit.ts';
@@ -60,7 +61,8 @@ export function createInbox(dependencies: InboxDependencies): Queue {
       await inbox.finish(item.id, 'done', holder);
       return;
     }
-    const conversation = item.conversation ?? (await route(item, holder));
+    const unread: Gap[] = [];
+    const conversation = item.conversation ?? (await route(item, holder, unread));
     if (conversation === null) {
       await inbox.finish(item.id, 'failed', holder);
       return;
@@ -83,6 +85,8 @@ export function createInbox(dependencies: InboxDependencies): Queue {
       await refuse(item, conversation, holder, { kind: 'failed', inboxId: item.id, target, message });
       return;
     }
+    // What was read for a location is known by the object, so it stays the same one.
+    if (location.kind === 'found' && unread.length > 0) location.unseen = [...(location.unseen ?? []), ...unread];
     if (location.kind === 'found') await open(item, conversation, location, holder);
     else await refuse(item, conversation, holder, { ...location, inboxId: item.id, target });
   }
@@ -132,10 +136,10 @@ export function createInbox(dependencies: InboxDependencies): Queue {
   }
 
   /** Where an alarm goes, stored, so that it stays so. An alarm that no route fits goes to the default, and to the log. */
-  async function route(item: InboxItem, holder: string): Promise<Conversation | null> {
+  async function route(item: InboxItem, holder: string, unread: Gap[]): Promise<Conversation | null> {
     const notice = item.trigger.alarm;
     if (notice === undefined) return null;
-    const tags = needsTags(alarms.routes, notice) ? await tagsOf(notice) : {};
+    const tags = needsTags(alarms.routes, notice) ? await tagsOf(notice, unread) : {};
     const routed = channelFor(alarms.routes, notice, tags);
     const about = { inboxId: item.id, alarm: notice.arn };
     if (routed === null && alarms.routes.length > 0)
@@ -150,11 +154,13 @@ export function createInbox(dependencies: InboxDependencies): Queue {
     return conversation;
   }
 
-  async function tagsOf(notice: AlarmNotice): Promise<Record<string, string> | null> {
+  async function tagsOf(notice: AlarmNotice, unread: Gap[]): Promise<Record<string, string> | null> {
     try {
       return await service.alarmTags(notice.arn);
     } catch (error) {
       log.warn({ err: error, alarm: notice.arn }, 'The tags of an alarm could not be read; no route by tag is taken.');
+      const gap = gapIn(error);
+      if (gap !== null) unread.push({ ...gap, remedy: `The alarm took no route by its tags. ${gap.remedy}` });
       return null;
     }
   }

@@ -162,7 +162,11 @@ const slackErrors = new Map(
 /** Channels that an invitation opens. */
 export const invitable: readonly string[] = ['not_in_channel', 'channel_not_found'];
 
-export function slackErrorWords(code: string): string {
+/** `needed`: the scope that is missing, as Slack names it. */
+export function slackErrorWords({ code, needed = null }: { code: string; needed?: string | null }): string {
+  if (needed !== null) {
+    return `The app lacks the permission ${needed} in this workspace. Ask who runs it to install it again with the scopes of its manifest.`;
+  }
   return slackErrors.get(code) ?? `Slack refused a message (${code}). Ask who runs the app to look into its log.`;
 }
 

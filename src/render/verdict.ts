@@ -27,6 +27,7 @@ import {
   confidenceWords,
   count,
   evidenceOf,
+  gapName,
   gapsOf,
   gapWords,
   headline,
@@ -40,7 +41,7 @@ import {
 } from './words.ts';
 
 /** How many of each the card shows; the rest is counted, and stands in the thread or the JSON report. */
-const shown = { causes: 3, changes: 3, gaps: 4, routes: 3, excerpt: 360 } as const;
+const shown = { causes: 3, changes: 3, gaps: 4, gapNames: 1_500, routes: 3, excerpt: 360 } as const;
 
 /** The card's middle: causes with evidence and fix, what changed, the figures, and what could not be read. */
 export function verdictParts(investigation: Investigation, report: Report): Part[] {
@@ -157,7 +158,14 @@ function gapList(title: Markup, gaps: readonly Gap[]): Part[] {
     const line = index === 0 ? md`${title}\n• ${sentence}` : md`• ${sentence}`;
     return optional(section(line), ...(command === null ? [] : [preformatted(command)]));
   });
-  return [...blocks, ...more(gaps.length - shown.gaps, 'gap')];
+  return [...blocks, ...unlisted(gaps.slice(shown.gaps))];
+}
+
+/** Those without a place of their own are named all the same: some of them stand nowhere else in Slack. */
+function unlisted(gaps: readonly Gap[]): Part[] {
+  if (gaps.length === 0) return [];
+  const names = [...new Set(gaps.map(gapName))].join(', ');
+  return [optional(context(words(`and ${count(gaps.length, 'more gap')}: ${names}`, shown.gapNames)))];
 }
 
 function more(n: number, what: string): Part[] {

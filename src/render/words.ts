@@ -315,6 +315,11 @@ export function gapWords({ source, reason, permission, remedy }: Gap): { sentenc
   return { sentence: `${source}: ${reasonWords[reason]}${missing}. ${sentence}`, command };
 }
 
+/** What was not read and why, in a few words. */
+export function gapName({ source, reason, permission }: Gap): string {
+  return `${source} (${reasonWords[reason]}${permission === null ? '' : `; missing permission: ${permission}`})`;
+}
+
 /** How long was looked at, and when that ended. */
 export function spanWords({ start, end, extendedTo }: Report['window']): string {
   const minutes = Math.round((Date.parse(end) - Date.parse(extendedTo ?? start)) / 60_000);

@@ -8,7 +8,7 @@ import { chartMessage } from '../render/chart-message.ts';
 import { invitable, slackErrorWords } from '../render/replies.ts';
 import type { Log } from '../telemetry.ts';
 import type { Answers } from './answers.ts';
-import { failureOf } from './errors.ts';
+import { failureOf, type SlackFailure } from './errors.ts';
 import { findMessage, type Lost, metadataOf } from './find.ts';
 import type { Pace } from './pace.ts';
 import { createPictures, type DrawChart } from './pictures.ts';
@@ -29,6 +29,8 @@ export interface DeliveryDependencies {
 
 /** What went wrong is written to the slot, which says when to try again; rejects for a defect only. */
 export type Deliver = (thread: Thread, slot: Slot) => Promise<void>;
+
+type Refusal = Extract<SlackFailure, { kind: 'refused' }>;
 
 const longestRetryMs = 60_000;
 const tooRich = ['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long'];
@@ -191,11 +193,12 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
       case 'refused':
         if ('picture' in wanted) return pictures.refused(slot, wanted, failure.code);
         log.warn({ ...about, code: failure.code }, 'Slack refused a message.');
-        await refused(thread, slot, wanted, failure.code);
+        await refused(thread, slot, wanted, failure);
     }
   }
 
-  async function refused(thread: Thread, slot: Slot, wanted: WantedMessage, code: string): Promise<void> {
+  async function refused(thread: Thread, slot: Slot, wanted: WantedMessage, refusal: Refusal): Promise<void> {
+    const { code } = refusal;
     if (code === 'message_not_found' && slot.ts !== null) {
       // Somebody deleted it. What has to be said is posted anew.
       slot.deletedTs = slot.ts;
@@ -210,11 +213,12 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
     }
     slot.refusedHash = wanted.hash;
     // Somebody who takes no direct messages reads the thread.
-    if (typeof slot.place !== 'object') await tellUnposted(thread, code);
+    if (typeof slot.place !== 'object') await tellUnposted(thread, refusal);
   }
 
   /** Once for each reason, and once more when there is a verdict. */
-  async function tellUnposted({ posting, told }: Thread, code: string): Promise<void> {
+  async function tellUnposted({ posting, told }: Thread, refusal: Refusal): Promise<void> {
+    const { code } = refusal;
     if (posting?.unposted == null) return;
     const { to, topic, message } = posting.unposted;
     const reason = `${code}, ${topic}`;
@@ -226,10 +230,10 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
     if (to.userId === null && to.responseUrl === null) {
       const next = invite === null ? '' : ` Type ${invite} there, or send its alarms elsewhere.`;
       const about = { channelId: to.channelId, code };
-      log.error(about, `What an alarm has started cannot be shown in its channel. ${slackErrorWords(code)}${next}`);
+      log.error(about, `What an alarm has started cannot be shown in its channel. ${slackErrorWords(refusal)}${next}`);
       return;
     }
-    await answers.tell(to, message(slackErrorWords(code), invite));
+    await answers.tell(to, message(slackErrorWords(refusal), invite));
   }
 
   return deliver;

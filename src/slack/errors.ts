@@ -2,11 +2,11 @@
 import { WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api';
 
 /**
- * `refused`: Slack has not done it, and says why. `rate_limited`: not done either, and may be asked again later.
+ * `refused`: Slack has not done it, and says why; `needed`: the scope that is missing, where that is why. `rate_limited`: not done either, and may be asked again later.
  * `uncertain`: nobody knows; a message may have been posted.
  */
 export type SlackFailure =
-  | { kind: 'refused'; code: string }
+  | { kind: 'refused'; code: string; needed: string | null }
   | { kind: 'rate_limited'; retryAfterMs: number }
   | { kind: 'uncertain' };
 
@@ -19,5 +19,7 @@ export function failureOf(error: unknown): SlackFailure {
   if (!(error instanceof WebAPIPlatformError)) return { kind: 'uncertain' };
   const code = error.data.error;
   if (code === 'ratelimited') return { kind: 'rate_limited', retryAfterMs: unnamedWaitMs };
-  return uncertainCodes.includes(code) ? { kind: 'uncertain' } : { kind: 'refused', code };
+  if (uncertainCodes.includes(code)) return { kind: 'uncertain' };
+  const { needed } = error.data as { needed?: unknown };
+  return { kind: 'refused', code, needed: code === 'missing_scope' && typeof needed === 'string' ? needed : null };
 }

@@ -53,7 +53,7 @@ async function outcomeOf(surface: Surface, work: () => Promise<Shown>): Promise<
     if (error instanceof Refused) return { say: error.reply };
     surface.log.error({ err: error }, 'A form could not be answered.');
     const failure = failureOf(error);
-    return { say: failure.kind === 'refused' ? note(slackErrorWords(failure.code)) : failureReply() };
+    return { say: failure.kind === 'refused' ? note(slackErrorWords(failure)) : failureReply() };
   }
 }
 

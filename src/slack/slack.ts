@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { format } from 'node:util';
 import { App, type CodedError, HTTPReceiver, type Logger, LogLevel, type ReceiverEvent } from '@slack/bolt';
-import { type WebAPICallResult, WebClient, type WebClientOptions } from '@slack/web-api';
+import type { WebClient } from '@slack/web-api';
 import type { Investigations, Outlets } from '../investigations/types.ts';
 import type { HomeSetup } from '../render/home.ts';
 import type { Check } from '../render/playbook.ts';
@@ -11,6 +11,7 @@ import type { Log } from '../telemetry.ts';
 import { registerActions } from './actions.ts';
 import { type After, createAnswers, Refused } from './answers.ts';
 import { createChannels } from './channels.ts';
+import { createClients } from './clients.ts';
 import { registerCommands } from './commands.ts';
 import { failureOf, type SlackFailure } from './errors.ts';
 import { type EventSettings, registerEvents } from './events.ts';
@@ -97,10 +98,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
     reaction: dependencies.triggers.reaction,
     alarmPostChannels: dependencies.triggers.alarmPostChannels.filter(id => allowed.channels?.includes(id) ?? true),
   };
-  const options = clientOptions(settings.apiUrl, logger);
-  const { WatchedClient, refusedToken } = watchCalls(dependencies.metrics, log);
-  const client = new WatchedClient(settings.botToken, options);
-  const poster = new WatchedClient(settings.botToken, { ...options, retryConfig: { retries: 0 } });
+  const { client, poster, options, refusedToken } = createClients(settings, dependencies.metrics, logger, log, after);
   const answers = createAnswers(client, log, after);
   const inFlight = new Set<Promise<void>>();
   let known: Identity | null = null;
@@ -248,21 +246,6 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   };
 }
 
-/**
- * Few retries, so that nothing stale is posted; and a refusal at once where Slack asks to slow down, because the
- * client would otherwise hold back every call for one busy channel.
- */
-function clientOptions(apiUrl: string, logger: Logger): WebClientOptions {
-  return {
-    slackApiUrl: apiUrl,
-    logger,
-    retryConfig: { retries: 2, factor: 2, minTimeout: 300, maxTimeout: 2_000 },
-    timeout: 10_000,
-    rejectRateLimitedCalls: true,
-    maxRequestConcurrency: 20,
-  };
-}
-
 function createHttpReceiver({ signingSecret }: SlackSettings, logger: Logger): HTTPReceiver {
   return new HTTPReceiver({
     signingSecret: signingSecret ?? '',
@@ -292,38 +275,6 @@ function acknowledging(event: ReceiverEvent, metrics: SlackMetrics): ReceiverEve
   };
 }
 
-/** What says that no call will be done until somebody installs the app again. */
-const tokenErrors = ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'];
-
-/** Counts what Slack refuses, and remembers whether it still takes the token. */
-function watchCalls(metrics: SlackMetrics, log: Log) {
-  let refused: string | null = null;
-
-  // A subclass, because the client binds its methods to `apiCall` while it is made.
-  class WatchedClient extends WebClient {
-    override async apiCall(...asked: Parameters<WebClient['apiCall']>): Promise<WebAPICallResult> {
-      try {
-        const answer = await super.apiCall(...asked);
-        refused = null;
-        return answer;
-      } catch (error) {
-        const failure = failureOf(error);
-        const code = failure.kind === 'refused' ? failure.code : failure.kind;
-        const [method] = asked;
-        metrics.slackRefused(method, code);
-        if (tokenErrors.includes(code)) {
-          if (refused === null)
-            log.error({ code, method }, `${slackErrorWords(code)} Until then nothing reaches Slack.`);
-          refused = code;
-        }
-        throw error;
-      }
-    }
-  }
-
-  return { WatchedClient, refusedToken: () => refused };
-}
-
 function handle(receiver: HTTPReceiver, request: IncomingMessage, response: ServerResponse): void {
   try {
     receiver.requestListener(request, response);
@@ -336,7 +287,7 @@ function handle(receiver: HTTPReceiver, request: IncomingMessage, response: Serv
 async function whoAmI(client: WebClient): Promise<Identity> {
   const { team_id, bot_id, user_id, user, url } = await client.auth.test().catch(error => {
     const failure = failureOf(error);
-    throw failure.kind === 'refused' ? new Error(slackErrorWords(failure.code), { cause: error }) : error;
+    throw failure.kind === 'refused' ? new Error(slackErrorWords(failure), { cause: error }) : error;
   });
   if (team_id === undefined || bot_id === undefined || user_id === undefined) {
     throw new Error('SLACK_BOT_TOKEN is not the token of a bot: copy the one that begins with xoxb-.');
@@ -350,7 +301,7 @@ function later(ms: number, run: () => void): () => void {
 }
 
 function wordsOf(failure: Exclude<SlackFailure, { kind: 'uncertain' }>): string {
-  return slackErrorWords(failure.kind === 'refused' ? failure.code : 'ratelimited');
+  return slackErrorWords(failure.kind === 'refused' ? failure : { code: 'ratelimited' });
 }
 
 /** Bolt's log lines in ours. Its debug lines hold whole payloads, so they go nowhere. */

@@ -242,6 +242,23 @@ describe('errors at the wire', () => {
     },
   );
 
+  it.each([
+    ['lambda:GetPolicy', { FunctionName: 'a' }],
+    // The SDK reads such a page as an answer without content where the service speaks XML.
+    ['iam:GetRole', { RoleName: 'a' }],
+  ] as const)('a page in place of an answer to %s, with 200', async (operation, input) => {
+    const { send } = await wire(() => ({
+      status: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      body: '<!doctype html><html><body>Please sign in.</body></html>',
+    }));
+
+    await expect(send(operation, input as never)).rejects.toMatchObject({
+      reason: 'timeout',
+      message: expect.stringMatching(/failed: what answered, with HTTP 200, is not AWS\.$/),
+    });
+  });
+
   it('a host that does not listen', async () => {
     const { send, url } = await wire((_call, response) => {
       response.destroy();

@@ -97,7 +97,7 @@ describe('private answers', () => {
 
   it('give the verdict where the card cannot be posted, with the line to type', () => {
     const text = readable(
-      unpostedReply(slackErrorWords('not_in_channel'), '/invite @apigw-500', diagnosedInvestigation()),
+      unpostedReply(slackErrorWords({ code: 'not_in_channel' }), '/invite @apigw-500', diagnosedInvestigation()),
     );
     expect(text).toContain('Type `/invite @apigw-500` in the channel');
     expect(text).toContain('Give API Gateway the permission again.');
@@ -105,7 +105,7 @@ describe('private answers', () => {
   });
 
   it('have words for what Slack refuses, also for what is new', () => {
-    expect(slackErrorWords('is_archived')).toContain('archived');
-    expect(slackErrorWords('constructor')).toContain('(constructor)');
+    expect(slackErrorWords({ code: 'is_archived' })).toContain('archived');
+    expect(slackErrorWords({ code: 'constructor' })).toContain('(constructor)');
   });
 });

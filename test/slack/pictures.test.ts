@@ -15,8 +15,8 @@ import { createAnswers } from '../../src/slack/answers.ts';
 import type { DrawChart } from '../../src/slack/pictures.ts';
 import { createPublisher } from '../../src/slack/publish.ts';
 import { createLog } from '../../src/telemetry.ts';
+import { fastTime } from '../support/fast-time.ts';
 import { diagnosedInvestigation, openedInvestigation, sampleChecks, sampleRecord } from '../support/samples.ts';
-import { fastTime } from '../support/slack-stage.ts';
 
 const channelId = 'C0SBXINC01';
 const conversation = { teamId: 'T0SANDBOX1', channelId, threadTs: null, responseUrl: null, userId: 'U0SBXANA01' };

@@ -5,8 +5,9 @@ import { createSlackWorkspace, type WorkspaceOptions } from '../../src/sandbox/s
 import { createAnswers } from '../../src/slack/answers.ts';
 import { createPublisher, type Publisher } from '../../src/slack/publish.ts';
 import { createLog } from '../../src/telemetry.ts';
+import { fastTime } from '../support/fast-time.ts';
 import { diagnosedInvestigation, openedInvestigation, sampleChecks, sampleFindings } from '../support/samples.ts';
-import { fastTime, readable } from '../support/slack-stage.ts';
+import { readable } from '../support/slack-stage.ts';
 
 const channelId = 'C0SBXINC01';
 const home = { teamId: 'T0SANDBOX1', channelId, threadTs: null, responseUrl: null, userId: 'U0SBXANA01' };

@@ -259,7 +259,7 @@ function answers(): Record<string, Message> {
     open: openReply([found, openedInvestigation({ id: 'inv-2' })], new Map([['inv-1', url]]), 9),
     'joined-running': joinedReply(openedInvestigation(), url),
     joined: joinedReply(found, url, false),
-    unposted: unpostedReply(slackErrorWords('not_in_channel'), '/invite @apigw-500', found),
+    unposted: unpostedReply(slackErrorWords({ code: 'not_in_channel' }), '/invite @apigw-500', found),
     ambiguous: refusalMessage({ kind: 'ambiguous', ...where, candidates }),
     'not-found': refusalMessage({
       kind: 'not_found',

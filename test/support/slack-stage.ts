@@ -21,30 +21,10 @@ import type { EventSettings } from '../../src/slack/events.ts';
 import type { Allowed } from '../../src/slack/permission.ts';
 import { createSlack, type Slack } from '../../src/slack/slack.ts';
 import { createLog } from '../../src/telemetry.ts';
+import { fastTime } from './fast-time.ts';
+import { readable } from './readable.ts';
 import { sampleChecks, sampleFindings, sampleRecord, sampleReport, sampleTarget } from './samples.ts';
 import { serveSocketMode } from './slack-socket-mode.ts';
-
-/** Waits pass at once, and the clock says that they have passed. */
-export function fastTime() {
-  let ahead = 0;
-  let passed = 0;
-  return {
-    clock: () => new Date(Date.now() + ahead),
-    pass(ms: number): void {
-      ahead += ms;
-      passed += ms;
-    },
-    /** For what holds leases: the waits that pass at once are none to it, or each would end every lease. */
-    slowClock: () => new Date(Date.now() + passed),
-    after(ms: number, run: () => void): () => void {
-      const timer = setTimeout(() => {
-        ahead += ms;
-        run();
-      }, 0);
-      return () => clearTimeout(timer);
-    },
-  };
-}
 
 export const candidates: Candidate[] = ['prod', 'staging'].map(stage => ({
   apiId: stage === 'prod' ? 'a1b2c3d4e5' : 'f6g7h8i9j0',
@@ -267,18 +247,7 @@ async function deliverCommand(url: string, secret: string, fields: Record<string
   return (await fetch(url, { method: 'POST', headers, body })).status;
 }
 
-/** Every text of a message, in reading order. */
-export function readable(message: { text: string; blocks: readonly unknown[] }): string {
-  return [message.text, ...textsOf(message.blocks)].join('\n');
-}
-
-function textsOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(textsOf);
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, item]) =>
-    name === 'text' && typeof item === 'string' ? [item] : textsOf(item),
-  );
-}
+export { readable };
 
 /** Action ids of the buttons of a message, in order. */
 export function buttonsOf(message: { blocks: readonly unknown[] }): string[] {

@@ -102,3 +102,53 @@ export function failed({ wire }: Asked): WireError {
   if (wire.prefix === 'lambda') return new WireError('ServiceException', 500, message);
   return new WireError(wire.protocol === 'query' ? 'InternalFailure' : 'InternalServerError', 500, message);
 }
+
+/**
+ * What each service says of a thing that is not there, by operation; the `Errors` section of each operation's reference
+ * page. An operation that is not named has no such answer: a list is empty then.
+ */
+const absences: readonly (readonly [operations: RegExp, code: string, status: number, message: string])[] = [
+  [
+    /^apigateway:Get(RestApi|Stages?|Deployments|Resources|Export|Authorizers|GatewayResponses|VpcLink|BasePathMappings)$/,
+    'NotFoundException',
+    404,
+    'Invalid identifier specified',
+  ],
+  [
+    /^apigatewayv2:(Get(Api|Stages?|Deployments|Routes|Integrations|Authorizers|VpcLink|ApiMappings)|ExportApi)$/,
+    'NotFoundException',
+    404,
+    'Invalid identifier specified',
+  ],
+  [
+    /^lambda:Get(FunctionConfiguration|Policy|FunctionConcurrency)$/,
+    'ResourceNotFoundException',
+    404,
+    'The resource you requested does not exist.',
+  ],
+  [/^iam:/, 'NoSuchEntity', 404, 'The role with that name cannot be found.'],
+  [/^logs:/, 'ResourceNotFoundException', 400, 'The specified log group does not exist.'],
+  [/^cloudwatch:ListTagsForResource$/, 'ResourceNotFoundException', 404, 'The resource does not exist.'],
+  [
+    /^wafv2:(GetWebACL|GetLoggingConfiguration|ListResourcesForWebACL|GetSampledRequests)$/,
+    'WAFNonexistentItemException',
+    400,
+    'AWS WAF couldn’t perform the operation because your resource doesn’t exist.',
+  ],
+  [
+    /^elasticloadbalancing:DescribeTarget(Groups|Health)$/,
+    'TargetGroupNotFound',
+    400,
+    'One or more target groups not found',
+  ],
+  [/^elasticloadbalancing:DescribeLoadBalancers$/, 'LoadBalancerNotFound', 400, 'Load balancers not found'],
+  [/^elasticloadbalancing:DescribeListeners$/, 'ListenerNotFound', 400, 'One or more listeners not found'],
+];
+
+/** null: AWS documents no such answer for the operation. */
+export function missing(operation: string): WireError | null {
+  const known = absences.find(([operations]) => operations.test(operation));
+  if (known === undefined) return null;
+  const [, code, status, message] = known;
+  return new WireError(code, status, message);
+}

@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import type { OperationName } from '../../aws/operations.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
-import { accessDenied, expiredCredentials, failed, throttled, unsigned } from './denials.ts';
+import { accessDenied, expiredCredentials, failed, missing, throttled, unsigned } from './denials.ts';
 import type { Moment } from './derived/requests.ts';
 import { healthFeed } from './health-feed.ts';
 import type { Ask } from './services/ask.ts';
@@ -215,6 +215,7 @@ async function answerTo(request: WireRequest, moment: Moment, session: Session):
     if (!asked.signed) throw unsigned(asked);
     const world = session.accounts.worldOf(asked, moment.now);
     if (isNamed(world.faults.hanging, asked)) return { operation, answer: null, error: 'NeverAnswered' };
+    if (isNamed(world.faults.malformed, asked)) return { operation, answer: proxyPage(), error: 'Malformed' };
     const output = perform(asked, request.path, { ...moment, world }, session);
     return { operation, answer: writeOutput(asked, output) };
   } catch (error) {
@@ -241,6 +242,8 @@ function perform(asked: Asked, path: string, moment: Moment, session: Session): 
   if (isNamed(faults.denied, asked)) throw accessDenied(world, asked, path);
   if (isNamed(faults.failing, asked)) throw failed(asked);
   const operation = `${asked.wire.prefix}:${asked.name}`;
+  const absence = isNamed(faults.missing, asked) ? missing(operation) : null;
+  if (absence !== null) throw absence;
   const handler = handlers[operation];
   if (handler === undefined)
     throw new WireError('NotImplementedException', 501, `The sandbox does not serve ${operation}.`);
@@ -291,6 +294,12 @@ async function readBody(request: IncomingMessage): Promise<Buffer | 'too large' 
 
 function unzipped({ headers, body }: WireRequest): Buffer {
   return headers['content-encoding'] === 'gzip' ? gunzipSync(body, { maxOutputLength: maxBodyBytes }) : body;
+}
+
+/** What a captive network says to everything. */
+function proxyPage(): WireAnswer {
+  const body = Buffer.from('<!doctype html><html><body>Please sign in to this network.</body></html>');
+  return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body };
 }
 
 function plain(status: number, text: string): WireAnswer {

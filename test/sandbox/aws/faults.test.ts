@@ -137,3 +137,26 @@ it('never answers what hangs, and records it', async () => {
     { operation: 'lambda:GetPolicy', status: 0, error: 'NeverAnswered' },
   ]);
 });
+
+it('answers with what is not of AWS where that is asked for', async () => {
+  const names = [];
+  for (const operation of ['lambda:GetPolicy', 'cloudtrail:LookupEvents']) {
+    names.push((await refused(operation, { malformed: [operation] })).name);
+  }
+  expect(names).toEqual(['SyntaxError', 'SyntaxError']);
+});
+
+it.each([
+  ['apigateway:GetStage', 'NotFoundException', 404],
+  ['lambda:GetPolicy', 'ResourceNotFoundException', 404],
+  ['iam:GetRole', 'NoSuchEntityException', 404],
+  ['logs:FilterLogEvents', 'ResourceNotFoundException', 400],
+])('%s says %s where the thing is not there', async (operation, name, status) => {
+  expect(await refused(operation, { missing: [operation] })).toMatchObject({ name, status });
+});
+
+it('has no such thing to say of a list', async () => {
+  const { options } = await serve({ ...ordersWorld(), faults: { missing: ['cloudtrail:LookupEvents'] } });
+
+  expect(await calls['cloudtrail:LookupEvents']?.(options)).toMatchObject({ Events: expect.any(Array) });
+});

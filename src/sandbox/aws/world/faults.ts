@@ -12,6 +12,14 @@ export const faults = z.strictObject({
     .describe("Answered with the service's own throttling error: the first so many calls, or always."),
   failing: z.array(operation).default([]).describe('Answered with 500.'),
   hanging: z.array(operation).default([]).describe('Never answered.'),
+  malformed: z
+    .array(operation)
+    .default([])
+    .describe('Answered with 200 and the page of a proxy in place of what AWS says.'),
+  missing: z
+    .array(operation)
+    .default([])
+    .describe("Answered as if there were no such thing, where AWS documents that, in the service's own words."),
   expiredCredentials: z.boolean().default(false),
   latencyMs: z.number().min(0).default(0).describe('Added to every answer.'),
 });
