@@ -18,6 +18,8 @@ const accounts = 20;
 /** As fast as the quotas of so many accounts let them end. */
 const perSecond = 15;
 const settleMs = 5_000;
+/** V8 gives back what starting has left over within ten seconds. */
+const idleMs = 15_000;
 const { values } = parseArgs({
   options: {
     starts: { type: 'string', default: '5' },
@@ -53,7 +55,7 @@ try {
   }
   const stage = await openStage(options, installed);
   readyMs.push(stage.bot.readyMs);
-  await delay(settleMs);
+  await delay(idleMs);
   const { rssMb: idleMb } = await stage.bot.meter();
   const began = performance.now();
   const half = investigations / 2;
