@@ -9,6 +9,7 @@ export default defineConfig({
     exclude: ['test/investigations/sqlite*.test.ts'],
     setupFiles: ['test/support/loopback-only.ts'],
     testTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
   },
 });

@@ -186,8 +186,8 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
       stopped = true;
       await slack.close();
       await Promise.all([server.close(runGraceMs), investigations.stop(runGraceMs)]);
-      await slack.drain(slackGraceMs);
-      await investigations.handOver();
+      const sent = await slack.drain(slackGraceMs);
+      await investigations.handOver(sent);
       await database.close();
       diagnosis.close();
     },

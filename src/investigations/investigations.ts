@@ -35,8 +35,11 @@ export interface RunningInvestigations extends Investigations {
   start(): Promise<void>;
   /** Takes up nothing more; what does not end within `graceMs` is given back. */
   stop(graceMs: number): Promise<void>;
-  /** After the last was published: another process may publish from now on. */
-  handOver(): Promise<void>;
+  /**
+   * After the last was published: another process may publish from now on. `sent` false: a message may still be on its
+   * way, which nobody would find yet; the other process waits until the lease has ended.
+   */
+  handOver(sent?: boolean): Promise<void>;
   /** False where another process publishes: nothing may be sent to a channel then. */
   mayPublish(): boolean;
   /** Resolves when nothing runs and nothing more is due now. */

@@ -28,8 +28,8 @@ export interface Outbox {
   mayPublish(): boolean;
   /** Resolves when this process has nothing left to publish, or does not publish. */
   idle(): Promise<void>;
-  /** Publishes nothing any more, and lets another process do it. */
-  stop(): Promise<void>;
+  /** Publishes nothing any more, and lets another process do it: at once, or where `sent` is false, when the lease ends. */
+  stop(sent?: boolean): Promise<void>;
 }
 
 const leaseName = 'publisher';
@@ -185,12 +185,13 @@ export function createOutbox({ store, outbox, leases, outlets, viewers, clock, l
         await Promise.all(running);
       } while (looking !== null || running.size > 0);
     },
-    async stop() {
+    async stop(sent = true) {
       stopped = true;
       for (const timer of timers) clearInterval(timer);
       await looking;
       // A renewal under way would take the lease anew after it was given back.
       await leading;
+      if (!sent) return;
       await leases.letGo(leaseName, holder).catch(error => {
         log.warn({ err: error }, 'The lease on publishing could not be given back; it ends by itself.');
       });

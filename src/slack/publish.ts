@@ -27,8 +27,8 @@ export interface Publisher extends Pick<Outlets, 'publish' | 'publishStorm' | 'r
   permalink(investigationId: string): Promise<string | null>;
   /** Resolves when everything that can be sent was sent. */
   settled(): Promise<void>;
-  /** Sends what is left within `graceMs`, and nothing after it. */
-  stop(graceMs: number): Promise<void>;
+  /** Sends what is left within `graceMs`, and nothing after it. False where Slack has not answered a message yet. */
+  stop(graceMs: number): Promise<boolean>;
 }
 
 /** A thread, while it is held in memory; the ledger knows everything that one at rest does. */
@@ -219,6 +219,7 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
       cancel();
       stopped = true;
       cancelWake();
+      return ![...held.values()].some(({ thread }) => [...thread.slots.values()].some(slot => slot.sending));
     },
   };
 }

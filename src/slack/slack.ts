@@ -73,8 +73,8 @@ export interface Slack {
   start(): Promise<void>;
   /** Takes nothing more in over Socket Mode; over HTTP the server does that. */
   close(): Promise<void>;
-  /** Ends what is under way, and sends what is left: `graceMs` for each. */
-  drain(graceMs: number): Promise<void>;
+  /** Ends what is under way, and sends what is left: `graceMs` for each. False where a message may still be on its way. */
+  drain(graceMs: number): Promise<boolean>;
   /** Resolves when every listener has ended and everything that can be sent was sent. */
   idle(): Promise<void>;
   /** `ok` where Slack was reached, still takes the token, and in Socket Mode the connection stands; else why not. */
@@ -233,7 +233,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
       const cancel = after(graceMs, grace.resolve);
       await Promise.race([ended(), grace.promise]);
       cancel();
-      await publisher.stop(graceMs);
+      return publisher.stop(graceMs);
     },
     async idle() {
       await ended();

@@ -125,16 +125,19 @@ describe('two workers on one store', () => {
   test('a lease that is renewed is not taken over', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
-    const { clock, one, two, first, second } = await replicas();
+    const { clock, database, one, two, first, second } = await replicas();
     await first.start();
     const hold = Promise.withResolvers<void>();
     one.gate = hold.promise;
     await first.submit(submission('one'));
     await expect.poll(() => one.diagnosed.length).toBe(1);
 
-    clock.advance(50_000);
-    vi.advanceTimersByTime(20_000);
-    clock.advance(50_000);
+    clock.advance(20_000);
+    const renewed = new Date(clock().getTime() + 30_000).toISOString();
+    vi.advanceTimersByTime(10_000);
+    const lease = () => database.db.selectFrom('investigations').select('lease_until').executeTakeFirst();
+    await expect.poll(async () => (await lease())?.lease_until).toBe(renewed);
+    clock.advance(20_000);
     await second.start();
     await second.idle();
     expect(two.diagnosed).toHaveLength(0);

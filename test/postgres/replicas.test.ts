@@ -165,6 +165,20 @@ test('one publishes, and when it stops the other does', async () => {
   expect(two.investigations.mayPublish()).toBe(true);
 });
 
+test('one that stops while a message is on its way is followed when its lease has ended', async () => {
+  const { clock, one, two } = await replicas();
+  await one.investigations.start();
+  await one.investigations.stop(0);
+  await one.investigations.handOver(false);
+  await two.investigations.start();
+  await two.investigations.submit(submission('first'));
+  await two.investigations.idle();
+  expect(two.outlets.published).toEqual([]);
+
+  clock.advance(20_000);
+  await expect.poll(() => two.outlets.published.at(-1)?.state, patient).toBe('diagnosed');
+});
+
 test('what a replica that was killed has held is taken over once its leases have ended', async () => {
   const folder = temporaryFolder();
   const other = await otherProcess(folder);

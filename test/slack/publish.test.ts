@@ -374,4 +374,20 @@ describe('stopping', () => {
     await expect(publisher.publish(diagnosed('inv-1', { state: 'resolved', resolved }))).rejects.toThrow('any more');
     expect(shown()[0]?.text).toContain('Cause found');
   });
+
+  it('says whether Slack has answered every message', async () => {
+    const { publisher, workspace, start } = await openPublisher();
+    await publisher.publish(diagnosed());
+    expect(await publisher.stop(0)).toBe(true);
+
+    const next = start();
+    workspace.fail('chat.postMessage', 'timeout');
+    void next.publish(diagnosed('inv-2'));
+    await workspace.until(() =>
+      workspace.calls.some(
+        ({ method, args }) => method === 'chat.postMessage' && JSON.stringify(args).includes('inv-2'),
+      ),
+    );
+    expect(await next.stop(0)).toBe(false);
+  });
 });
