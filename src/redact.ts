@@ -273,18 +273,27 @@ function stickyEnd(pattern: RegExp, text: string, at: number): number | null {
   return sticky.test(text) ? sticky.lastIndex : null;
 }
 
-/** Secrets that are known by their own look; what a form's group holds stays before the mask. */
+/**
+ * Secrets that are known by their own look; what a form's group holds stays before the mask. The `n` of an escaped line
+ * break, as JSON has it (`\\nxoxb-…`), is no part of the word after it.
+ */
 const knownForms: readonly (readonly [form: RegExp, kind: string, after?: string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)()/g, 'private key'],
   // An access key id, and the secret key where it stands beside it.
   [
-    /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?:[\s,:;"'/|]{1,5}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+]))?(?![A-Z0-9])()/g,
+    /(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:AKIA|ASIA)[A-Z0-9]{16}(?:[\s,:;"'/|]{1,5}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+]))?(?![A-Z0-9])()/g,
     'aws access key',
   ],
   [/(secret_?access_?key[ \t]{1,9})(?=[A-Za-z/+]{0,200}[\d/+])[A-Za-z\d/+=]{16,}/gi, 'aws secret key'],
-  [/(?<![A-Za-z0-9+/])(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz)[A-Za-z0-9+/=%]{20,}()/g, 'session token'],
-  [/(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)*()/g, 'json web token'],
-  [/(?<![A-Za-z])((?:Bearer|Basic)[ \t]{1,3})(?=[A-Za-z._~+/-]{0,200}[\d=])[\w.~+/-]{8,}=*/gi, 'credentials'],
+  [
+    /(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz)[A-Za-z0-9+/=%]{20,}()/g,
+    'session token',
+  ],
+  [/(?:(?<![\w-])|(?<=\\[nrt]))eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)*()/g, 'json web token'],
+  [
+    /(?:(?<![A-Za-z])|(?<=\\[nrt]))((?:Bearer|Basic)[ \t]{1,3})(?=[A-Za-z._~+/-]{0,200}[\d=])[\w.~+/-]{8,}=*/gi,
+    'credentials',
+  ],
   // What AWS quotes of a signature that it cannot read.
   [/(Authorization header: ')(?!\[masked)[^'\n]{1,4000}/g, 'authorization header'],
   // A name with a password, which may hold a slash where no port can be meant; or a name alone.
@@ -295,7 +304,7 @@ const knownForms: readonly (readonly [form: RegExp, kind: string, after?: string
   ],
   [/(hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/)[\w/-]+/g, 'webhook'],
   [
-    /(?<![A-Za-z0-9])(?:xox[abeoprs]-|xapp-|gh[pousr]_|github_pat_|glpat-|sk_live_|sk_test_|sk-|AIza|hf_|npm_|SG\.[\w-]{8,64}\.)[\w-]{16,}()/g,
+    /(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:xox[abeoprs]-|xapp-|gh[pousr]_|github_pat_|glpat-|sk_live_|sk_test_|sk-|AIza|hf_|npm_|SG\.[\w-]{8,64}\.)[\w-]{16,}()/g,
     'token',
   ],
 ];
@@ -310,7 +319,7 @@ function withoutKnownForms(text: string, mask: Mask): string {
 
 /** ARNs and UUIDs come first, so that what lies within them is left alone. */
 const numbersAndAddresses =
-  /(?<!\w)arn:[^\s"',]+|(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])|(?<![\w.%+-])[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?<![\w.-])(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5})(?![\w-])/gi;
+  /(?<!\w)arn:[^\s"',]+|(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])|(?<![\w.%+-])[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?:(?<![\w.-])|(?<=\\[nrt]))(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5})(?![\w-])/gi;
 
 /** Most lines hold neither; looking for that first is far cheaper than the pattern above. */
 const perhapsNumberOrAddress = /@|\d{14}|\d{4}[ -]\d{4}/;

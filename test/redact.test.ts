@@ -59,6 +59,12 @@ describe('redact masks', () => {
     ['sent Bearer abc123def456ghi', 'sent Bearer [masked: credentials]'],
     ['postgres://bob:pw@host/db', 'postgres://[masked: credentials]@host/db'],
     [`xoxb-${'1'.repeat(12)}-abcdefghij`, '[masked: token]'],
+    // After the escaped line break of JSON.
+    [`"a\\nxoxb-${'1'.repeat(12)}-abcdefghij"`, '"a\\n[masked: token]"'],
+    ['"a\\nAKIAIOSFODNN7EXAMPLE"', '"a\\n[masked: aws access key]"'],
+    ['"a\\teyJhbGciOi.eyJzdWIiOi.abc_-1"', '"a\\t[masked: json web token]"'],
+    ['"a\\nBearer abc123def456ghi"', '"a\\nBearer [masked: credentials]"'],
+    ['"a\\n4111111111111111"', '"a\\n[masked: card number]"'],
     ['a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b', 'a [masked: private key] b'],
     ['-----BEGIN PRIVATE KEY-----\nMIIE… cut', '[masked: private key]'],
     ['mail bob.smith+x@mail.example.com now', 'mail [masked: e-mail address] now'],

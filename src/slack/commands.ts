@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt';
 import { parseRequest, splitWords } from '../diagnosis/request.ts';
+import { redact } from '../redact.ts';
 import { helpMessage } from '../render/help.ts';
 import { slashCommand } from '../render/ids.ts';
 import { startModal } from '../render/modals.ts';
@@ -13,7 +14,9 @@ import { type Here, type Surface, whereTyped } from './surface.ts';
 export function registerCommands(app: App, surface: Surface): readonly string[] {
   app.command(slashCommand, async ({ command, ack }) => {
     const here = whereTyped(command);
-    const words = splitWords(unescaped(command.text ?? ''));
+    // Somebody may have pasted more than a name.
+    const text = redact(unescaped(command.text ?? ''));
+    const words = splitWords(text);
     const [first, ...rest] = words;
     await ack();
     if (first === 'handoff') return handoffCommand(surface, here, rest, command.trigger_id);
@@ -24,7 +27,7 @@ export function registerCommands(app: App, surface: Surface): readonly string[] 
     if (first === 'status' || first === 'list') return tellOpen(surface, here, first);
     if (first === 'help') return surface.answers.tell(here, helpMessage());
     const parsed = parseRequest(words, now);
-    if ('problem' in parsed) return surface.answers.tell(here, problemReply(parsed.problem, unescaped(command.text)));
+    if ('problem' in parsed) return surface.answers.tell(here, problemReply(parsed.problem, text));
     await surface.investigations.submit({
       // Slack gives every command a trigger of its own; a repeated delivery has the same.
       key: `command:${command.trigger_id}`,

@@ -1,5 +1,6 @@
 import type { App, ViewOutput } from '@slack/bolt';
 import { parseRequest } from '../diagnosis/request.ts';
+import { redact } from '../redact.ts';
 import { formContext } from '../render/forms.ts';
 import { startFields, viewIds } from '../render/ids.ts';
 import { choiceGoneReply } from '../render/replies.ts';
@@ -36,7 +37,7 @@ export function registerViews(app: App, surface: Surface): readonly string[] {
 
 /** The fields as a command would have them; a problem stands at the field that brings it. */
 function parseForm(view: ViewOutput, now: Date) {
-  const typed = (id: string) => view.state.values[id]?.[id]?.value?.trim() ?? '';
+  const typed = (id: string) => redact(view.state.values[id]?.[id]?.value?.trim() ?? '');
   const words = [typed(startFields.target)];
   let parsed = parseRequest(words, now);
   if ('problem' in parsed) return { errors: { [startFields.target]: parsed.problem } };

@@ -35,6 +35,8 @@ export interface Bot {
   wire: AwsWire;
   app: App;
   scenario: Scenario;
+  /** Where its store is. */
+  dataDir: string;
   /** Lines of the log, as JSON. */
   logged: string[];
   /** Starts it; rejects as `serve` would. */
@@ -104,6 +106,7 @@ export async function openBot(options: BotOptions): Promise<Bot> {
     wire,
     app,
     scenario,
+    dataDir,
     logged,
     async start() {
       ({ port } = await app.start());
