@@ -8,5 +8,7 @@ export default defineConfig({
     exclude: ['test/browser/**', 'test/catalogue/**', 'test/moto/**', 'test/package/**', 'test/postgres/**'],
     setupFiles: ['test/support/loopback-only.ts'],
     testTimeout: 20_000,
+    // A machine that does other work besides is slower, not wrong.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -9,9 +9,11 @@ export const cooldownMs = 30 * 60_000;
 /** A verdict younger than this answers an alarm that fires again. */
 const freshForMs = 10 * 60_000;
 
-/** The alarm that asked is known to the investigation. */
+/** The alarm that asked is known to the investigation, by its newest state: SNS keeps no order. */
 export function knowing(investigation: Investigation, notice: AlarmNotice | undefined): Investigation {
-  if (notice === undefined) return investigation;
+  if (notice === undefined || investigation.alarms.some(one => one.arn === notice.arn && one.at > notice.at)) {
+    return investigation;
+  }
   const { arn, name, state, at } = notice;
   const others = investigation.alarms.filter(alarm => alarm.arn !== arn);
   const newest: AlarmState = { arn, name, state, at };
@@ -63,7 +65,9 @@ export function calmed(investigation: Investigation, at: string): Investigation 
  * Whether a machine tells again what is known: the post of another app about a firing alarm, beside the alarm's own
  * message, whichever comes first.
  */
-export function isEcho({ alarms, trigger: before }: Investigation, { kind, request, alarm }: Trigger): boolean {
+export function isEcho(investigation: Investigation, { kind, request, alarm }: Trigger): boolean {
+  const { alarms, trigger: before } = investigation;
+  if (!isOpen(investigation)) return false;
   if (kind === 'post') return alarms.some(({ name, state }) => state === 'ALARM' && namesAlarm(request, name));
   if (alarm === undefined || alarms.some(({ arn }) => arn === alarm.arn)) return false;
   return ['post', 'reaction', 'shortcut'].includes(before.kind) && namesAlarm(before.request, alarm.name);

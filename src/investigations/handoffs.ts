@@ -1,4 +1,5 @@
 /** Who has an investigation, and how it passes from one to another. Pure. */
+import { withThread } from './record.ts';
 import { openOffer } from './schedule.ts';
 import type { Answerer, Handoff, HandoffAnswer, HandoffWords, Investigation, Receiver } from './types.ts';
 
@@ -22,6 +23,7 @@ export function offered(investigation: Investigation, { id, by, to, words }: Off
   const handoff: Handoff = {
     id,
     from: by,
+    owner: investigation.owner,
     to,
     words,
     offeredAt: at,
@@ -32,7 +34,7 @@ export function offered(investigation: Investigation, { id, by, to, words }: Off
     fellBack: false,
     answer: null,
   };
-  return { ...investigation, handoffs: [...closed(investigation, at, by), handoff], updatedAt: at };
+  return { ...withThread(investigation), handoffs: [...closed(investigation, at, by), handoff], updatedAt: at };
 }
 
 function isSame<T extends object>(one: T, other: T): boolean {
@@ -45,6 +47,7 @@ export function taken(investigation: Investigation, { id, by, to, words }: Offer
   const handoff: Handoff = {
     id,
     from: investigation.owner ?? by,
+    owner: investigation.owner,
     to,
     words,
     offeredAt: at,
@@ -55,7 +58,12 @@ export function taken(investigation: Investigation, { id, by, to, words }: Offer
     fellBack: false,
     answer: { by, at, words: '' },
   };
-  return { ...investigation, owner: by, handoffs: [...closed(investigation, at, by), handoff], updatedAt: at };
+  return {
+    ...withThread(investigation),
+    owner: by,
+    handoffs: [...closed(investigation, at, by), handoff],
+    updatedAt: at,
+  };
 }
 
 /** The earlier handoffs, with none left open. */

@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import { type Claimed, type Lease, LeaseLostError } from './leases.ts';
 import { columnsOf, documentOf, follow, isDeadlock, lockFor, type OnAudit, openStates } from './store.ts';
 import type { InboxTable, Tables } from './tables.ts';
-import type { Conversation, InboxItem, Investigation, MessagePurpose, Submission } from './types.ts';
+import type { Accepted, Conversation, InboxItem, Investigation, MessagePurpose, Submission } from './types.ts';
 
 export type InboxStore = ReturnType<typeof createInboxStore>;
 
@@ -26,7 +26,7 @@ export interface Joined {
   outcome: 'opened' | 'joined' | 'reopened';
 }
 
-/** More new investigations than this within a minute, by machines in one channel, are a storm. */
+/** What machines open in a channel after this many new investigations within a minute is a storm. */
 const stormAfter = 5;
 const stormWithinMs = 60_000;
 /** A storm goes on for as long as new ones come at least this often. */
@@ -41,7 +41,8 @@ export function createInboxStore(
   const before = (ms: number) => new Date(clock().getTime() - ms).toISOString();
 
   /** Stores a trigger once; a repeat answers the first one's id. */
-  async function accept({ key, trigger, conversation }: Submission): Promise<{ inboxId: string; repeated: boolean }> {
+  async function accept({ key, trigger, conversation }: Submission): Promise<Accepted> {
+    const receivedAt = now();
     const inserted = await db
       .insertInto('inbox')
       .values({
@@ -53,7 +54,7 @@ export function createInboxStore(
         candidates: null,
         joined: null,
         alarm_arn: subjectOf(trigger),
-        received_at: now(),
+        received_at: receivedAt,
         lease_holder: null,
         lease_until: null,
         attempts: 0,
@@ -61,9 +62,13 @@ export function createInboxStore(
       .onConflict(conflict => conflict.column('key').doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (inserted !== undefined) return { inboxId: inserted.id, repeated: false };
-    const first = await db.selectFrom('inbox').select('id').where('key', '=', key).executeTakeFirstOrThrow();
-    return { inboxId: first.id, repeated: true };
+    if (inserted !== undefined) return { inboxId: inserted.id, repeated: false, firstAt: receivedAt };
+    const first = await db
+      .selectFrom('inbox')
+      .select(['id', 'received_at'])
+      .where('key', '=', key)
+      .executeTakeFirstOrThrow();
+    return { inboxId: first.id, repeated: true, firstAt: first.received_at };
   }
 
   async function item(id: string): Promise<InboxItem | null> {
@@ -71,8 +76,12 @@ export function createInboxStore(
     return row === undefined ? null : itemOf(row);
   }
 
-  /** Whether another trigger of the same alarm has led to such a message, since `since`; null: ever. */
-  async function wasTold({ id, trigger }: InboxItem, purpose: MessagePurpose, since: string | null): Promise<boolean> {
+  /** Whether another trigger of the same alarm has led to such a message in the channel, since `since`; null: ever. */
+  async function wasTold(
+    { id, trigger }: InboxItem,
+    purpose: MessagePurpose,
+    { channelId, since }: { channelId: string; since: string | null },
+  ): Promise<boolean> {
     let query = db
       .selectFrom('inbox')
       .innerJoin('messages', 'messages.investigation_id', 'inbox.id')
@@ -80,6 +89,7 @@ export function createInboxStore(
       .where('inbox.alarm_arn', '=', subjectOf(trigger))
       .where('inbox.id', '!=', id)
       .where('messages.purpose', '=', purpose)
+      .where('messages.channel_id', '=', channelId)
       .where('messages.ts', 'is not', null);
     if (since !== null) query = query.where('inbox.received_at', '>=', since);
     return (await query.limit(1).executeTakeFirst()) !== undefined;
@@ -286,6 +296,7 @@ export function createInboxStore(
     const recent = await tx
       .selectFrom('investigations')
       .select('id')
+      .where('team_id', '=', teamId)
       .where('channel_id', '=', channelId)
       .where('created_at', '>', before(stormWithinMs))
       .limit(stormAfter)

@@ -2,7 +2,7 @@
 import { gapIn } from '../diagnosis/finding.ts';
 import type { AlarmNotice, DiagnosisService, Gap, Location, Trigger } from '../diagnosis/types.ts';
 import type { Log } from '../telemetry.ts';
-import { alarmChanged, cooldownMs, firedAgain, isEcho, isStale, knowing, reopened } from './alarms.ts';
+import { alarmChanged, calmed, cooldownMs, firedAgain, isEcho, isStale, knowing, reopened } from './alarms.ts';
 import { type NewAudit, whoOf } from './audit.ts';
 import { inTime, whyFailed } from './deadline.ts';
 import type { InboxStore, Joined } from './inbox-store.ts';
@@ -183,7 +183,8 @@ export function createInbox(dependencies: InboxDependencies): Queue {
           const known = knowing(current, alarm);
           if (machine && isEcho(current, trigger)) return { ...known, updatedAt: at };
           if (current.state === 'recovered') return reopened(known, trigger, at);
-          return machine ? firedAgain(known, trigger, at) : askAgain(known, trigger, at);
+          // Its recovery may have come before it.
+          return machine ? calmed(firedAgain(known, trigger, at), at) : askAgain(known, trigger, at);
         },
         recoveredSince: machine ? cooldownStart() : null,
         audit: (_, outcome) => entry(trigger, actionOf(outcome, machine), viaOf(item), detailOf(outcome, trigger)),
@@ -235,7 +236,7 @@ export function createInbox(dependencies: InboxDependencies): Queue {
   }
 
   async function refuse(item: InboxItem, conversation: Conversation, holder: string, refusal: Refusal): Promise<void> {
-    if (item.trigger.by === null && (await wasTold(item, refusal))) {
+    if (item.trigger.by === null && (await wasTold(item, conversation, refusal))) {
       log.info({ inboxId: item.id, kind: refusal.kind }, 'A trigger opened no investigation; the channel knows why.');
       await inbox.finish(item.id, 'done', holder);
       return;
@@ -248,10 +249,8 @@ export function createInbox(dependencies: InboxDependencies): Queue {
   }
 
   /** A channel is asked once, however often an alarm fires; that one is about no API is said once and for all. */
-  function wasTold(item: InboxItem, { kind }: Refusal): Promise<boolean> {
-    return kind === 'unrelated'
-      ? inbox.wasTold(item, 'unrelated', null)
-      : inbox.wasTold(item, 'question', cooldownStart());
+  function wasTold(item: InboxItem, { channelId }: Conversation, { kind }: Refusal): Promise<boolean> {
+    return inbox.wasTold(item, `question:${kind}`, { channelId, since: kind === 'unrelated' ? null : cooldownStart() });
   }
 
   return {

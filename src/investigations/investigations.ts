@@ -119,7 +119,13 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
   ): Promise<'ok' | 'gone'> {
     const item = await inboxStore.item(inboxId);
     const candidate = item?.candidates?.[index];
-    if (item == null || candidate === undefined || item.conversation?.teamId !== conversation.teamId) return 'gone';
+    if (
+      item == null ||
+      candidate === undefined ||
+      item.conversation === null ||
+      !isSamePlace(item.conversation, conversation)
+    )
+      return 'gone';
     const { alarm } = item.trigger;
     const trigger: Trigger = {
       kind: 'candidate',
@@ -237,6 +243,11 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
 
 function said(who: string, action: NewAudit['action'], detail: string): NewAudit {
   return { who, action, via: 'slack', detail };
+}
+
+/** The buttons of a question are pressed where it was asked. */
+function isSamePlace(asked: Conversation, pressed: Conversation): boolean {
+  return asked.teamId === pressed.teamId && asked.channelId === pressed.channelId;
 }
 
 /** The chosen API in place of what was typed; the stage only where it is one of its own. */

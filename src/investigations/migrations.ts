@@ -88,7 +88,7 @@ const migrations: Record<string, Migration> = {
       await sql`DROP TABLE inbox`.execute(db);
       await sql`ALTER TABLE inbox_anew RENAME TO inbox`.execute(db);
       await sql`CREATE INDEX inbox_new ON inbox (received_at) WHERE state = 'new'`.execute(db);
-      await sql`CREATE INDEX inbox_alarm ON inbox (alarm_arn) WHERE state = 'new'`.execute(db);
+      await sql`CREATE INDEX inbox_alarm ON inbox (alarm_arn, received_at) WHERE alarm_arn IS NOT NULL`.execute(db);
 
       await sql`ALTER TABLE investigations ADD COLUMN owner TEXT`.execute(db);
       await sql`ALTER TABLE investigations ADD COLUMN storm_id TEXT`.execute(db);

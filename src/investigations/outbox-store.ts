@@ -1,5 +1,5 @@
 /** What Slack may not show yet: investigations and storms whose newest version was not published. */
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import { documentOf } from './store.ts';
 import type { StormsTable, Tables } from './tables.ts';
 import type { Investigation, Storm } from './types.ts';
@@ -22,7 +22,20 @@ export function createOutboxStore(db: Kysely<Tables>) {
     async unpublishedStorms(limit: number): Promise<Storm[]> {
       const rows = await db
         .selectFrom('storms')
-        .selectAll()
+        .selectAll('storms')
+        .select(query => [
+          query
+            .selectFrom('investigations')
+            .select(member => member.fn.countAll<number | string>().as('total'))
+            .whereRef('storm_id', '=', 'storms.id')
+            .as('total'),
+          query
+            .selectFrom('investigations')
+            .select(member => member.fn.countAll<number | string>().as('investigating'))
+            .whereRef('storm_id', '=', 'storms.id')
+            .where('state', '=', 'investigating')
+            .as('investigating'),
+        ])
         .whereRef('published_version', '<', 'version')
         .orderBy('last_at')
         .limit(limit)
@@ -30,12 +43,13 @@ export function createOutboxStore(db: Kysely<Tables>) {
       return rows.map(stormOf);
     },
 
-    /** What a storm's message lists, oldest first. */
+    /** What a storm's message lists: those that are open first, and the longest open of them. */
     async members(stormId: string, limit: number): Promise<Investigation[]> {
       const rows = await db
         .selectFrom('investigations')
         .select(['document', 'version'])
         .where('storm_id', '=', stormId)
+        .orderBy(sql`CASE WHEN state IN ('recovered', 'resolved') THEN 1 ELSE 0 END`)
         .orderBy('created_at')
         .orderBy('id')
         .limit(limit)
@@ -55,12 +69,17 @@ export function createOutboxStore(db: Kysely<Tables>) {
   };
 }
 
-export function stormOf(row: Selectable<StormsTable>): Storm {
+type StormRow = Selectable<StormsTable> & { total: number | string | null; investigating: number | string | null };
+
+function stormOf(row: StormRow): Storm {
   return {
     id: row.id,
     version: row.version,
     teamId: row.team_id,
     channelId: row.channel_id,
     startedAt: row.started_at,
+    // PostgreSQL counts in 64 bits, which come as text.
+    total: Number(row.total),
+    investigating: Number(row.investigating),
   };
 }

@@ -43,7 +43,7 @@ const pollMs = 1_000;
 const atOnce = 300;
 const retryMs = 5_000;
 const homesEveryMs = 5_000;
-/** A storm's message names the first ones, and counts the others. */
+/** As many as a message can name; it counts the others. */
 const membersShown = 100;
 
 type Kind = 'investigations' | 'storms';
@@ -149,6 +149,8 @@ export function createOutbox({ store, outbox, leases, outlets, viewers, clock, l
       .then(
         () => void retryAt.delete(key),
         error => {
+          // Another process publishes now, and reads it anew; or this one does, when it has the lease again.
+          if (!holds()) return;
           retryAt.set(key, now() + retryMs);
           log.error({ err: error, id }, 'A record could not be published; it is tried again shortly.');
         },

@@ -2,7 +2,7 @@
 import { redact } from '../redact.ts';
 import type { NewAudit } from './audit.ts';
 import { accepted, answerable, declined, offered, taken } from './handoffs.ts';
-import { isOpen, showing } from './record.ts';
+import { isOpen, showing, withThread } from './record.ts';
 import { watching } from './schedule.ts';
 import type { Store } from './store.ts';
 import type {
@@ -89,8 +89,8 @@ export function createPeople({ store, clock, newId, changed }: PeopleDependencie
       change(
         id,
         before => {
-          if (before.storm === null || before.storm.opened) return before;
-          return { ...before, storm: { ...before.storm, opened: true }, updatedAt: now() };
+          const after = withThread(before);
+          return after === before ? before : { ...after, updatedAt: now() };
         },
         { who: by, action: 'thread_opened', via: 'slack', detail: 'Opened from the storm message.' },
       ),

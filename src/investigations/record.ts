@@ -56,7 +56,14 @@ export function occurredAgain(investigation: Investigation, trigger: Trigger, at
 
 /** It was asked for again: one more occurrence, and a run that answers the new request. */
 export function askAgain(open: Investigation, trigger: Trigger, at: string): Investigation {
-  return { ...occurredAgain(open, trigger, at), state: 'investigating', trigger };
+  const again: Investigation = { ...occurredAgain(open, trigger, at), state: 'investigating', trigger };
+  return trigger.by === null ? again : withThread(again);
+}
+
+/** Of a storm: somebody looks at this one, so its card and thread are written. */
+export function withThread(investigation: Investigation): Investigation {
+  const { storm } = investigation;
+  return storm === null || storm.opened ? investigation : { ...investigation, storm: { ...storm, opened: true } };
 }
 
 /** The same request again, by a button. */

@@ -279,7 +279,12 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
 
   return {
     name: 'runs',
-    remember: (id, location) => located.set(id, { location, at: clock().getTime() }),
+    remember(id, location) {
+      const at = clock().getTime();
+      // Another replica may have taken the run.
+      for (const [old, known] of located) if (at - known.at > locationMaxAgeMs) located.delete(old);
+      located.set(id, { location, at });
+    },
     async claim(lease) {
       const claimed = await store.claimDue(lease, perPerson);
       return claimed === null ? null : () => work(claimed, lease.holder);

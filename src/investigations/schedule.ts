@@ -67,8 +67,18 @@ export function observed(investigation: Investigation, seen: Observation | null,
   const { watch } = investigation;
   if (watch === null) return investigation;
   const observation = seen ?? investigation.observation;
-  if (seen?.direction === 'recovered') return recover({ ...investigation, observation }, 'watch', at);
+  if (seen !== null && hasEnded(investigation, seen)) return recover({ ...investigation, observation }, 'watch', at);
   return { ...investigation, watch: at >= watch.until ? null : nextCheck(watch, at), observation, updatedAt: at };
+}
+
+/** Alarms that fired this shortly before the metrics were read may know of errors that those do not show yet. */
+const alarmsCountMs = 10 * minuteMs;
+
+/** A run that was wanted while the metrics were read is to be made all the same. */
+function hasEnded({ state, alarms }: Investigation, { direction, at }: Observation): boolean {
+  if (state !== 'diagnosed' || direction !== 'recovered') return false;
+  const since = new Date(Date.parse(at) - alarmsCountMs).toISOString();
+  return !alarms.some(alarm => alarm.state === 'ALARM' && alarm.at >= since);
 }
 
 function nextCheck(watch: Watch, at: string): Watch {

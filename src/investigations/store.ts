@@ -19,7 +19,7 @@ export interface ChangeOptions {
   /** The write fails with LeaseLostError where this lease is not held any more. */
   holder?: string;
   /** Written in the same transaction, where something changed. */
-  audit?: (after: Investigation) => NewAudit | null;
+  audit?: (after: Investigation, before: Investigation) => NewAudit | null;
 }
 
 /** `onAudit`: told of what was written, once it is. */
@@ -114,7 +114,7 @@ export function createStore(
       const changed = update(before, row.lease_until !== null && row.lease_until > now());
       if (changed === before) return before;
       const after = { ...changed, version: row.version + 1 };
-      const entry = audit?.(after) ?? null;
+      const entry = audit?.(after, before) ?? null;
       const written = await attempt(async tx => {
         let write = tx
           .updateTable('investigations')
@@ -206,11 +206,13 @@ export function createStore(
         .selectFrom('inbox')
         .select(at => at.fn.min('received_at').as('at'))
         .where('state', '=', 'new')
+        .where(on => on.or([on('lease_until', 'is', null), on('lease_until', '<=', now())]))
         .executeTakeFirst(),
       db
         .selectFrom('investigations')
         .select(at => at.fn.min('due_at').as('at'))
         .where('due_at', '<=', now())
+        .where(on => on.or([on('lease_until', 'is', null), on('lease_until', '<=', now())]))
         .executeTakeFirst(),
     ]);
     const times = [accepted?.at, due?.at].filter(at => at != null);
@@ -225,7 +227,7 @@ export function createStore(
       await tx
         .deleteFrom('investigations')
         .where('updated_at', '<', cutoff)
-        .where('lease_holder', 'is', null)
+        .where(on => on.or([on('lease_until', 'is', null), on('lease_until', '<', now())]))
         .execute();
       await tx.deleteFrom('inbox').where('received_at', '<', cutoff).where('state', '!=', 'new').execute();
       await tx.deleteFrom('storms').where('last_at', '<', cutoff).execute();

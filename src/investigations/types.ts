@@ -145,6 +145,8 @@ export interface HandoffWords {
 export interface Handoff {
   id: string;
   from: string;
+  /** Who had it when it was offered; null: nobody. */
+  owner: string | null;
   to: Receiver;
   words: HandoffWords;
   offeredAt: string;
@@ -176,6 +178,9 @@ export interface Storm {
   teamId: string;
   channelId: string;
   startedAt: string;
+  /** How many investigations it has, and how many of them are under way or wait for a turn. */
+  total: number;
+  investigating: number;
 }
 
 /** Who did what, when, from where. */
@@ -259,9 +264,9 @@ export type MessagePurpose =
   | `handoff_reminder:${string}`
   | `handoff_fallback:${string}`
   /** Of a trigger that fits several targets, or none, where nobody can be told in private. */
-  | 'question'
-  /** Of an alarm that is about no API: said once, aside. */
-  | 'unrelated'
+  | `question:${Refusal['kind']}`
+  /** What whoever asked was told in private, because the channel took no message: Slack's code, and of what. */
+  | `told:${string}`
   | 'storm';
 
 export interface LedgerEntry {
@@ -284,6 +289,7 @@ export interface Outlets {
    * or a newer one, or will never take it; rejects where it may work later.
    */
   publish(investigation: Investigation): Promise<void>;
+  /** `members`: those that the message may list, the open ones first. */
   publishStorm(storm: Storm, members: readonly Investigation[]): Promise<void>;
   /** Rejects with UntoldError where the person could not be told now; it is tried again later. */
   refuse(conversation: Conversation, refusal: Refusal): Promise<void>;
@@ -296,7 +302,7 @@ export interface Outlets {
 /** What a surface may do with the record. Every method returns as soon as the wish is stored; the worker does the rest. */
 export interface Investigations {
   /** Accepts a trigger; the same `key` twice is one. */
-  submit(item: Submission): Promise<{ inboxId: string; repeated: boolean }>;
+  submit(item: Submission): Promise<Accepted>;
   /** Submits the candidate at `index` of a refused trigger; `gone` where there is none, or it is another workspace's. */
   choose(inboxId: string, index: number, by: string, conversation: Conversation): Promise<'ok' | 'gone'>;
   get(id: string): Promise<Investigation | null>;
@@ -337,6 +343,14 @@ export interface Investigations {
   /** App Home was opened: it is kept up to date for a day. */
   homeOpened(teamId: string, userId: string): Promise<void>;
   ledger: Ledger;
+}
+
+export interface Accepted {
+  inboxId: string;
+  /** There was one with this key. */
+  repeated: boolean;
+  /** When the first one with this key came. */
+  firstAt: string;
 }
 
 export interface Answerer {

@@ -19,10 +19,19 @@ export function cardButtons(investigation: Investigation): Part[] {
     ...feedbackPart(investigation, name),
     part(
       actions([
-        button({ id: actionIds.rerun, text: 'Run again', value: id, label: `Run the diagnosis of ${name} again` }),
+        // What has recovered is run and watched no more; its alarm or a new command opens it again.
+        ...(state === 'recovered'
+          ? []
+          : [
+              button({
+                id: actionIds.rerun,
+                text: 'Run again',
+                value: id,
+                label: `Run the diagnosis of ${name} again`,
+              }),
+            ]),
         button({ id: actionIds.handoff, text: 'Hand off', value: id, label: `Hand off ${name}` }),
         button({ id: actionIds.note, text: 'Add note', value: id, label: `Add what was tried for ${name}` }),
-        // What has recovered is watched no more; its alarm or a new command opens it again.
         ...(state === 'recovered'
           ? []
           : [button({ id: actionIds.watch, text: watching, value: id, label: `${watching}: ${name}` })]),

@@ -84,7 +84,7 @@ function title({ investigation, handoff }: HandoffView): Markup {
     case 'accepted':
       return md`🤝 ${person(answer?.by ?? null)} *has accepted* ${name} from ${person(from)}${said(answer?.words, 'first')}`;
     case 'declined':
-      return md`🤝 ${person(answer?.by ?? null)} *has declined* ${name}${said(answer?.words, 'because')} ${person(from)} keeps it.`;
+      return md`🤝 ${person(answer?.by ?? null)} *has declined* ${name}${said(answer?.words, 'because')} It was offered by ${person(from)}; it stays with ${handoff.owner === null ? 'nobody' : person(handoff.owner)}.`;
     case 'taken':
       return md`🤝 ${person(answer?.by ?? null)} *has taken over* ${name}, ${minute(handoff.offeredAt)}`;
     case 'superseded':
@@ -101,7 +101,8 @@ function said(text: string | undefined, how: 'first' | 'because'): Markup {
 
 /** Fields 2 to 12 of a handoff: state, impact, verdict, changes, steps, ruled out, gaps, tried, next, contingency, watch. */
 function facts({ investigation, handoff }: HandoffView): Part[] {
-  if (handoff.state === 'superseded') return [];
+  // What was handed over stays as it was said; the card goes on.
+  if (handoff.state !== 'offered') return answeredFacts(handoff);
   const { words: told } = handoff;
   const lines: Fact[] = [
     ['Where', md`${place(investigation.target)}`],
@@ -111,6 +112,18 @@ function facts({ investigation, handoff }: HandoffView): Part[] {
     ['Next', text(told.next)],
     ['If', text(told.contingency)],
     ['Watched', watched(investigation)],
+  ];
+  return factSections(lines).map(block => optional(block));
+}
+
+function answeredFacts({ words: told, state }: Handoff): Part[] {
+  if (state === 'superseded') return [];
+  const lines: Fact[] = [
+    ['State then', text(told.state)],
+    ['Impact', text(told.impact)],
+    ['Tried', text(told.tried)],
+    ['Next', text(told.next)],
+    ['If', text(told.contingency)],
   ];
   return factSections(lines).map(block => optional(block));
 }

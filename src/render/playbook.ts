@@ -109,7 +109,7 @@ export const checkButtonText = { show: 'Show evidence', run: 'Show and run again
 
 function checkButton(investigation: Investigation, check: Check) {
   // A closed investigation keeps its evidence, and a run under way brings every check anew.
-  const readOnly = investigation.state === 'investigating' || investigation.state === 'resolved';
+  const readOnly = investigation.state !== 'diagnosed';
   const name = `${groups[check.group === 'diagnosis' ? 'diagnosis' : 'step'].name} ${check.number}`;
   return button({
     id: checkId(check),

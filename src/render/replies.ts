@@ -19,7 +19,7 @@ import {
   words,
 } from './blocks.ts';
 import { statusOf } from './card.ts';
-import { linkId, slashCommand } from './ids.ts';
+import { actionIds, linkId, slashCommand } from './ids.ts';
 import { oneLineVerdict } from './verdict.ts';
 import { count, place, times } from './words.ts';
 
@@ -82,9 +82,15 @@ function openRow(investigation: Investigation, index: number, url: string | unde
   return section(
     md`${status.glyph} *${words(target.apiName, LIMITS.name)}, stage ${words(target.stage, LIMITS.name)}* · ${status.words}\n${place(target)}\nSince ${when(investigation.createdAt)}${again}${verdict}`,
     address === null
-      ? undefined
+      ? threadButton(investigation)
       : button({ id: linkId(index), text: 'Open', url: address, label: `Open the card of ${target.apiName}` }),
   );
+}
+
+/** Of a storm: the card is written when somebody asks for it. */
+function threadButton({ id, storm, target }: Investigation) {
+  if (storm === null || storm.opened) return undefined;
+  return button({ id: actionIds.open, text: 'Open', value: id, label: `Open the card of ${target.apiName}` });
 }
 
 /** This API has an open investigation already; its channel is named only where that is `here`. */

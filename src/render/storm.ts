@@ -7,12 +7,9 @@ import { oneLineVerdict } from './verdict.ts';
 import { count, place, times } from './words.ts';
 
 export function stormMessage(storm: Storm, members: readonly Investigation[]): Message {
-  const title = `Alarm storm: ${count(members.length, 'API')} at once`;
-  const waiting = members.filter(
-    member => member.waitingSince !== undefined && member.state === 'investigating',
-  ).length;
-  const running = members.filter(member => member.state === 'investigating').length - waiting;
-  const now = `${running} under way, ${waiting} waiting for a turn, ${members.length - running - waiting} done`;
+  const { total, investigating } = storm;
+  const title = `Alarm storm: ${count(total, 'API')} at once`;
+  const now = `${investigating} under way or waiting for a turn, ${total - investigating} done`;
   return compose(
     `${title}. ${now}.`,
     [
@@ -20,7 +17,7 @@ export function stormMessage(storm: Storm, members: readonly Investigation[]): M
       part(section(md`Since ${when(storm.startedAt)} · ${now}. Each has a card of its own once you open it.`)),
       ...members.map(member => optional(row(member))),
     ],
-    left => md`_and ${left} more; App Home and \`/apigw-500 list\` have them._`,
+    left => md`_and ${total - members.length + left} more; App Home and \`/apigw-500 list\` have them._`,
   );
 }
 

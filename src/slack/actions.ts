@@ -19,7 +19,7 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
       action.text.text === checkButtonText.show
         ? 'shown'
         : await investigations.press(id, action.action_id, here.userId);
-    await investigations.show(id, action.action_id);
+    if (outcome !== 'gone') await investigations.show(id, action.action_id);
     if (outcome === 'gone') await answers.tell(here, goneReply());
     if (outcome === 'running') await answers.tell(here, runningReply());
   });

@@ -28,7 +28,10 @@ export interface DeliveryDependencies {
 }
 
 /** What went wrong is written to the slot, which says when to try again; rejects for a defect only. */
-export type Deliver = (thread: Thread, slot: Slot) => Promise<void>;
+export type Deliver = (thread: Thread, slot: Slot, mayPost: () => boolean) => Promise<void>;
+
+/** It took so long to get here that another process may be posting the same. */
+class TurnLostError extends Error {}
 
 type Refusal = Extract<SlackFailure, { kind: 'refused' }>;
 
@@ -40,7 +43,7 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
   const pictures = createPictures(dependencies);
   const now = () => clock().getTime();
 
-  async function deliver(thread: Thread, slot: Slot): Promise<void> {
+  async function deliver(thread: Thread, slot: Slot, mayPost: () => boolean): Promise<void> {
     const { wanted, ts } = slot;
     if (wanted === null) return;
     if ('picture' in wanted && slot.uploaded === null && !slot.mayExist) {
@@ -59,7 +62,7 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
     slot.sending = true;
     // Said before anything is awaited, so that no other message takes the same turn.
     if (ts === null) pace.posting(paced);
-    const failure = await (ts === null ? post(thread, slot, wanted) : edit(thread, slot, ts, wanted)).then(
+    const failure = await (ts === null ? post(thread, slot, wanted, mayPost) : edit(thread, slot, ts, wanted)).then(
       () => null,
       (error: unknown) => ({ error }),
     );
@@ -69,7 +72,7 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
     slot.sending = false;
   }
 
-  async function post(thread: Thread, slot: Slot, wanted: Wanted): Promise<void> {
+  async function post(thread: Thread, slot: Slot, wanted: Wanted, mayPost: () => boolean): Promise<void> {
     const { id } = thread.latest;
     const { channelId: destination } = slot;
     const channelId = destination ?? (await destinationOf(thread, slot));
@@ -89,6 +92,7 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
         return ledger.posted(id, slot.purpose, slot.ts, slot.sentHash);
       }
     }
+    if (!mayPost()) throw new TurnLostError('Another process publishes now.');
     const shown = shownOf(slot, wanted);
     // A picture that was not found is drawn first.
     if (shown === null) return;
@@ -217,13 +221,14 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
   }
 
   /** Once for each reason, and once more when there is a verdict. */
-  async function tellUnposted({ posting, told }: Thread, refusal: Refusal): Promise<void> {
+  async function tellUnposted({ posting, latest }: Thread, refusal: Refusal): Promise<void> {
     const { code } = refusal;
     if (posting?.unposted == null) return;
     const { to, topic, message } = posting.unposted;
-    const reason = `${code}, ${topic}`;
-    if (told.has(reason)) return;
-    told.add(reason);
+    const purpose = `told:${code}, ${topic}` as const;
+    // Also by a process before this one.
+    const entry = await ledger.intend(latest.id, purpose, to.channelId);
+    if (entry.ts !== null) return;
     // Nobody can be invited to a conversation between two people.
     const canInvite = invitable.includes(code) && /^[CG]/.test(to.channelId);
     const invite = canInvite ? `/invite @${bot().name}` : null;
@@ -231,9 +236,10 @@ export function createDelivery(dependencies: DeliveryDependencies, pace: Pace): 
       const next = invite === null ? '' : ` Type ${invite} there, or send its alarms elsewhere.`;
       const about = { channelId: to.channelId, code };
       log.error(about, `What an alarm has started cannot be shown in its channel. ${slackErrorWords(refusal)}${next}`);
-      return;
+    } else {
+      await answers.tell(to, message(slackErrorWords(refusal), invite));
     }
-    await answers.tell(to, message(slackErrorWords(refusal), invite));
+    await ledger.posted(latest.id, purpose, 'told', '');
   }
 
   return deliver;

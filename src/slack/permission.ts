@@ -50,7 +50,8 @@ export function createPermission(
       log.error({ err: error }, 'Slack does not tell who somebody is, so they are not let in.');
       return 'Guests may not use this app, and Slack does not tell who you are, so I cannot let you in. Try again in a minute; if it lasts, ask who runs the app to check its users:read scope.';
     }
-    if (!guests && (standing === 'guest' || standing === 'stranger')) {
+    // Whom Slack does not show is nobody of this workspace.
+    if (!guests && standing !== 'member' && standing !== 'app') {
       return 'Only members of this workspace may use this app: no guests, and nobody of another workspace in a shared channel. Ask who runs it to allow guests.';
     }
     return userGroups === null ? null : whyInNone(userId, userGroups);

@@ -70,7 +70,7 @@ function postingOf(investigation: Investigation, cardLink: string | null, option
     unposted: {
       // A private message in a thread without replies is not shown.
       to: { ...conversation, threadTs: null },
-      topic: state === 'investigating' ? 'progress' : 'verdict',
+      topic: state === 'investigating' ? 'progress' : `verdict ${investigation.record?.report.id ?? ''}`,
       message: (reason, invite) => unpostedReply(reason, invite, investigation),
     },
   };
@@ -143,7 +143,8 @@ function handoffMessages(
             },
           ]
         : []),
-      ...(reminded
+      // Once it is answered, what was said before stands as it was.
+      ...(reminded && handoff.state === 'offered'
         ? [
             {
               purpose: `handoff_reminder:${id}` as const,
@@ -153,7 +154,7 @@ function handoffMessages(
             },
           ]
         : []),
-      ...(fellBack
+      ...(fellBack && handoff.state === 'offered'
         ? [
             {
               purpose: `handoff_fallback:${id}` as const,
@@ -171,7 +172,7 @@ function handoffMessages(
 /** One message for all of a storm's investigations; each has its own card once somebody opens it. */
 export function stormSubject(storm: Storm, members: readonly Investigation[]): Subject {
   const { id, version, channelId } = storm;
-  const under = members.some(member => member.state === 'investigating');
+  const under = storm.investigating > 0;
   return {
     id,
     version,
@@ -202,7 +203,7 @@ export function questionSubject({ inboxId, kind }: Refusal, conversation: Conver
       channelId,
       threadTs,
       urgent: true,
-      messages: [{ purpose: kind === 'unrelated' ? kind : 'question', place: 'root', rank: ranks.verdict, message }],
+      messages: [{ purpose: `question:${kind}`, place: 'root', rank: ranks.verdict, message }],
       unposted: null,
     }),
   };

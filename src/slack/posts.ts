@@ -3,7 +3,7 @@
  * text is untrusted; what it means is looked up in AWS.
  */
 import type { DiagnosisRequest, Trigger } from '../diagnosis/types.ts';
-import type { Conversation } from '../investigations/types.ts';
+import type { Accepted, Conversation } from '../investigations/types.ts';
 import { askedAlreadyReply, nothingInPostReply, ownPostReply, restingPostReply } from '../render/post-replies.ts';
 import { type Post, readPost } from '../webhooks/post.ts';
 import type { Here, Surface } from './surface.ts';
@@ -20,6 +20,8 @@ export interface SlackMessage {
 
 /** A post older than this is about what was then, not about now. */
 const agedMs = 30 * 60_000;
+/** Who asks about a post again after this time, asks anew; until then, many who react at once are one. */
+const askedAgainMs = 2 * 60_000;
 /** What is looked at before such a post, and after it. */
 const aroundMs = 15 * 60_000;
 
@@ -38,9 +40,18 @@ export async function askAbout(
   const [target] = post.targets;
   if (post.state === 'ok') return answers.tell(here, restingPostReply(target ?? null));
   if (target === undefined) return answers.tell(here, nothingInPostReply());
-  const { repeated } = await submit(surface, kind, message, { ...asker, threadTs: threadOf(message) }, post, target);
+  const conversation = { ...asker, threadTs: threadOf(message) };
+  const { repeated, firstAt } = await submit(surface, kind, message, conversation, post, target);
+  if (!repeated) return;
+  const ageMs = surface.clock().getTime() - Date.parse(firstAt);
+  if (ageMs > askedAgainMs) {
+    // It may have been refused then, or have ended since; where it is open, they are told where.
+    const turn = Math.floor(surface.clock().getTime() / askedAgainMs);
+    await submit(surface, kind, message, conversation, post, target, `:${turn}`);
+    return;
+  }
   // Many may react to one post; whoever opens a menu for it expects to hear something.
-  if (repeated && kind === 'shortcut') await answers.tell(here, askedAlreadyReply(target));
+  if (kind === 'shortcut') await answers.tell(here, askedAlreadyReply(target));
 }
 
 /** Another app has posted where that is enough. Only what is plainly an alarm that fires starts anything. */
@@ -54,7 +65,22 @@ export async function hear(
   const [target] = post.targets;
   if (!post.looksLikeAlarm || post.state !== 'alarm' || target === undefined) return;
   const conversation = { ...where, threadTs: threadOf(message), responseUrl: null, userId: null };
-  await submit(surface, 'post', message, conversation, post, target);
+  await keepTrying(surface, () => submit(surface, 'post', message, conversation, post, target));
+}
+
+/** Nobody waits who could ask again: the store has a minute to come back. The same post is accepted once, however often. */
+async function keepTrying({ after }: Surface, accept: () => Promise<unknown>): Promise<void> {
+  for (const pauseMs of [2_000, 5_000, 10_000, 20_000, 30_000]) {
+    try {
+      await accept();
+      return;
+    } catch {
+      const passed = Promise.withResolvers<void>();
+      after(pauseMs, passed.resolve);
+      await passed.promise;
+    }
+  }
+  await accept();
 }
 
 async function submit(
@@ -64,7 +90,8 @@ async function submit(
   conversation: Conversation,
   post: Post,
   target: string,
-): Promise<{ repeated: boolean }> {
+  turn = '',
+): Promise<Accepted> {
   const now = clock();
   const request: DiagnosisRequest = {
     target,
@@ -77,7 +104,7 @@ async function submit(
   };
   return investigations.submit({
     // A post is one trigger, by whichever way it comes.
-    key: `post:${conversation.channelId}:${message.ts}`,
+    key: `post:${conversation.channelId}:${message.ts}${turn}`,
     trigger: { kind, by: conversation.userId, at: now.toISOString(), request },
     conversation,
   });

@@ -37,12 +37,19 @@ interface Held {
   loaded: Promise<void>;
   users: number;
   /** Who waits until it is at rest. */
-  waiting: (() => void)[];
+  waiting: PromiseWithResolvers<void>[];
+  /** Another process publishes since. */
+  dropped: boolean;
+}
+
+/** What was to be sent is sent by another process. */
+class NotPublishingError extends Error {
+  constructor() {
+    super('Another process publishes now.');
+  }
 }
 
 const progressGapMs = 3_000;
-/** How soon it is looked again whether this process may publish. */
-const leaseCheckMs = 1_000;
 
 export function createPublisher(dependencies: PublisherDependencies): Publisher {
   const { ledger, answers, bot, clock, after, log, mayPublish } = dependencies;
@@ -77,8 +84,12 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     return entry;
   }
 
-  function atRest({ thread, waiting }: Held): Promise<void> {
-    return isAtRest(thread) ? Promise.resolve() : new Promise(resolve => waiting.push(resolve));
+  function atRest({ thread, waiting, dropped }: Held): Promise<void> {
+    if (isAtRest(thread)) return Promise.resolve();
+    if (dropped) return Promise.reject(new NotPublishingError());
+    const rest = Promise.withResolvers<void>();
+    waiting.push(rest);
+    return rest.promise;
   }
 
   function hold(subject: Subject): Held {
@@ -93,7 +104,7 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
         throw error;
       },
     );
-    const entry: Held = { thread, loaded, users: 0, waiting: [] };
+    const entry: Held = { thread, loaded, users: 0, waiting: [], dropped: false };
     held.set(id, entry);
     return entry;
   }
@@ -102,8 +113,14 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
   function render(thread: Thread): void {
     const { latest } = thread;
     try {
-      const root = rootOf(thread);
-      show(thread, latest.render(root === null ? null : addressOf(channelOf(thread, root), root.ts)));
+      const link = () => {
+        const root = rootOf(thread);
+        return root === null ? null : addressOf(channelOf(thread, root), root.ts);
+      };
+      const before = link();
+      show(thread, latest.render(before));
+      // Which message is the root, a thread that was read from the ledger learns by this.
+      if (link() !== before) show(thread, latest.render(link()));
     } catch (error) {
       if (thread.brokenVersion === latest.version) return;
       thread.brokenVersion = latest.version;
@@ -115,9 +132,13 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
   function pump(): void {
     cancelWake();
     if (stopped) return;
+    if (!mayPublish()) {
+      drop();
+      return;
+    }
     let wake = Number.POSITIVE_INFINITY;
     for (const { thread, slot } of due()) {
-      const at = mayPublish() ? sendAt(thread, slot) : now() + leaseCheckMs;
+      const at = sendAt(thread, slot);
       if (at <= now()) void send(thread, slot);
       else wake = Math.min(wake, at);
     }
@@ -125,9 +146,18 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     forget();
   }
 
+  /** Another process publishes: what is known here grows old, and the outbox brings what is newest when it is our turn. */
+  function drop(): void {
+    for (const [id, entry] of held) {
+      entry.dropped = true;
+      held.delete(id);
+      for (const { reject } of entry.waiting.splice(0)) reject(new NotPublishingError());
+    }
+  }
+
   async function send(thread: Thread, slot: Slot): Promise<void> {
     try {
-      await deliver(thread, slot);
+      await deliver(thread, slot, mayPublish);
     } catch (error) {
       slot.sending = false;
       slot.refusedHash = slot.wanted?.hash ?? null;
@@ -154,7 +184,7 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
   function forget(): void {
     for (const [id, { thread, users, waiting }] of held) {
       if (!isAtRest(thread)) continue;
-      for (const resolve of waiting.splice(0)) resolve();
+      for (const { resolve } of waiting.splice(0)) resolve();
       if (users === 0 && isUrgent(thread)) held.delete(id);
     }
   }
@@ -162,19 +192,31 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
   async function settled(): Promise<void> {
     const moving = () => [...held.values()].filter(({ thread, users }) => users > 0 || !isAtRest(thread));
     for (let rest = moving(); rest.length > 0; rest = moving()) {
-      await Promise.all(rest.map(entry => entry.loaded.then(() => atRest(entry))));
+      await Promise.allSettled(rest.map(entry => entry.loaded.then(() => atRest(entry))));
     }
   }
 
-  /** Posts a question without waiting for a turn of the record's publisher: whoever works off the inbox asks it. */
+  /** Posts a question by itself: whoever works off the inbox asks it, at the channel's pace. */
   async function ask(subject: Subject): Promise<void> {
     const thread = newThread(subject);
     for (const entry of await ledger.all(subject.id)) thread.slots.set(entry.purpose, slotOf(entry));
     render(thread);
     for (const slot of thread.slots.values()) {
       if (!isDue(thread, slot)) continue;
-      await deliver(thread, slot);
+      await turnIn(channelOf(thread, slot));
+      await deliver(thread, slot, () => true);
       if (slot.ts === null && slot.refusedHash === null) throw new UntoldError(Math.max(0, slot.retryAt - now()));
+    }
+  }
+
+  /** Resolves when a message may be posted in the channel, and takes that turn. */
+  async function turnIn(channelId: string): Promise<void> {
+    for (;;) {
+      const waitMs = pace.postAt(channelId, now()) - now();
+      if (waitMs <= 0) return;
+      const passed = Promise.withResolvers<void>();
+      after(Math.min(waitMs, 1_000), passed.resolve);
+      await passed.promise;
     }
   }
 

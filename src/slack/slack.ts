@@ -137,6 +137,7 @@ export function createSlack(dependencies: SlackDependencies): Slack {
     explain: dependencies.explain,
     identity,
     clock,
+    after,
     log,
   };
 

@@ -12,8 +12,6 @@ export interface Thread {
   /** What it should show; null: no messages could be made of it. */
   posting: Posting | null;
   slots: Map<MessagePurpose, Slot>;
-  /** What the asker was told in private already. */
-  told: Set<string>;
   /** Version of the record that no messages could be made of. */
   brokenVersion: number | null;
 }
@@ -64,7 +62,7 @@ export interface WantedMessage {
 }
 
 export function newThread(latest: Subject): Thread {
-  return { latest, posting: null, slots: new Map(), told: new Set(), brokenVersion: null };
+  return { latest, posting: null, slots: new Map(), brokenVersion: null };
 }
 
 function newSlot(purpose: MessagePurpose): Slot {

@@ -6,7 +6,7 @@ import type { Conversation, Investigation, Investigations } from '../investigati
 import { formContext } from '../render/forms.ts';
 import { goneReply } from '../render/replies.ts';
 import type { Log } from '../telemetry.ts';
-import { type Address, type Answers, Refused } from './answers.ts';
+import { type Address, type After, type Answers, Refused } from './answers.ts';
 import type { Channels } from './channels.ts';
 import type { Members } from './members.ts';
 import type { Permission } from './permission.ts';
@@ -36,6 +36,8 @@ export interface Surface extends Permission {
   explain: Explain;
   identity(): Identity;
   clock: () => Date;
+  /** How waiting is done. */
+  after: After;
   log: Log;
 }
 

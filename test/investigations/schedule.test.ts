@@ -37,6 +37,15 @@ describe('a watch', () => {
     expect(taskOf(current, at(999))).toBeNull();
   });
 
+  test('that sees the end while somebody asked again, or an alarm has just fired, leaves the run to be made', () => {
+    const seen = observation('recovered');
+    const asked = observed({ ...watched(), state: 'investigating' }, seen, at(2));
+    expect(asked).toMatchObject({ state: 'investigating', observation: seen });
+    const alarm = { arn: 'a', name: 'a', state: 'ALARM' as const, at: seen.at };
+    expect(observed({ ...watched(), alarms: [alarm] }, seen, at(2)).state).toBe('diagnosed');
+    expect(observed({ ...watched(), alarms: [{ ...alarm, state: 'OK' }] }, seen, at(2)).state).toBe('recovered');
+  });
+
   test('goes on where the metrics cannot be read, and keeps what it saw', () => {
     const seen = observed(watched(), observation('better'), at(2));
     const unread = observed(seen, null, at(4));

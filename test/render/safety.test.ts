@@ -67,6 +67,7 @@ function spokenOf(investigation: Investigation, text: string, state: Handoff['st
   const handoff: Handoff = {
     id: 'handoff-1',
     from: 'U0ALICE',
+    owner: null,
     to: { kind: 'group', id: 'S0ONCALL' },
     words,
     offeredAt: at,

@@ -122,7 +122,7 @@ describe('a storm', () => {
     const [storm] = storms();
     if (storm === undefined) throw new Error('There is no storm message.');
     expect(storm.text).toContain('3 APIs at once');
-    expect(storm.text).toContain('0 under way, 0 waiting for a turn, 3 done');
+    expect(storm.text).toContain('0 under way or waiting for a turn, 3 done');
     expect(buttonsOf(storm)).toEqual(['open', 'open', 'open']);
 
     // The first button is that of the first row.

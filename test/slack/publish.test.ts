@@ -8,6 +8,7 @@ import { createLog } from '../../src/telemetry.ts';
 import { fastTime } from '../support/fast-time.ts';
 import { diagnosedInvestigation, openedInvestigation, sampleChecks, sampleFindings } from '../support/samples.ts';
 import { readable } from '../support/slack-stage.ts';
+import { offered } from '../support/standings.ts';
 
 const channelId = 'C0SBXINC01';
 const home = { teamId: 'T0SANDBOX1', channelId, threadTs: null, responseUrl: null, userId: 'U0SBXANA01' };
@@ -309,19 +310,52 @@ describe('a record', () => {
     expect(shown()).toHaveLength(3);
   });
 
-  it('waits while another process publishes', async () => {
+  it('is left to the process that publishes', async () => {
     const { publisher, lease, shown } = await openPublisher();
     lease.mine = false;
-    let told = false;
-    const publishing = publisher.publish(diagnosed()).then(() => {
-      told = true;
-    });
-    await new Promise(resolve => setImmediate(resolve));
+    await expect(publisher.publish(diagnosed())).rejects.toThrow('Another process publishes now.');
     expect(shown()).toEqual([]);
-    expect(told).toBe(false);
     lease.mine = true;
-    await publishing;
+    await publisher.publish(diagnosed());
     expect(shown()).toHaveLength(3);
+  });
+
+  it('that waited when another process took over does not come back over what that one has shown', async () => {
+    const { publisher, start, lease, workspace, shown } = await openPublisher();
+    await publisher.publish(diagnosed('inv-1', { version: 2 }));
+    workspace.fail('chat.update', 'ratelimited');
+    const again = diagnosed('inv-1', { version: 3, owner: 'U0SBXBEN02' });
+    const waiting = publisher.publish(again);
+    await workspace.until(() => workspace.calls.some(call => call.method === 'chat.update'));
+    lease.mine = false;
+    await expect(waiting).rejects.toThrow('Another process publishes now.');
+
+    lease.mine = true;
+    const other = start();
+    const resolved = { by: 'U0SBXANA01', at: '2026-11-22T14:20:00Z' };
+    await other.publish(diagnosed('inv-1', { version: 4, state: 'resolved', resolved }));
+    await publisher.settled();
+    expect(shown()[0]?.text).toContain('Resolved');
+  });
+
+  it('whose direct message was not sent before a crash has it sent after', async () => {
+    const { publisher, start, workspace } = await openPublisher();
+    const handedOff = { ...offered(), conversation: home, version: 2 };
+    const lift = workspace.fail('conversations.open', 'internal_error', Number.POSITIVE_INFINITY);
+    publisher.publish(handedOff).catch(() => undefined);
+    await workspace.until(() => workspace.calls.some(call => call.method === 'conversations.open'));
+    await publisher.stop(0);
+    lift();
+
+    const next = start();
+    const posts = () => workspace.calls.filter(call => call.method === 'chat.postMessage' && call.answer === 'ok');
+    const before = posts().length;
+    await next.publish(handedOff);
+    expect(
+      posts()
+        .slice(before)
+        .some(call => String(call.args.channel).startsWith('D')),
+    ).toBe(true);
   });
 
   it('is sent again where the ledger could not note that it was', async () => {

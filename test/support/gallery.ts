@@ -216,7 +216,15 @@ function threads(): Record<string, Message | null> {
 function others(): Record<string, Message> {
   const about = { investigation: offered(), handoff, cardLink: 'https://sandbox.slack.com/archives/C0SBXINC01/p1' };
   const answer = { by: people.ben, at: '2026-11-22T14:40:00.000Z', words: 'I give the permission back.' };
-  const storm = { id: 'storm-1', version: 1, teamId: 'T0TEAM', channelId: 'C0OPS', startedAt: handoff.offeredAt };
+  const storm = (total: number) => ({
+    id: 'storm-1',
+    version: 1,
+    teamId: 'T0TEAM',
+    channelId: 'C0OPS',
+    startedAt: handoff.offeredAt,
+    total,
+    investigating: Math.round((total * 2) / 3),
+  });
   const members = Array.from({ length: 60 }, (_, index) => ({
     ...(index % 3 === 0 ? fired() : openedInvestigation()),
     id: `inv-${index}`,
@@ -231,8 +239,8 @@ function others(): Record<string, Message> {
     'handoff-reminder': reminderMessage(about),
     'handoff-fallback': fallbackMessage(about, 'S0SBXONC01'),
     'handoff-crowded': handoffMessage({ ...about, investigation: { ...offered(), ...crowded() } }),
-    storm: stormMessage(storm, members.slice(0, 7)),
-    'storm-crowded': stormMessage(storm, members),
+    storm: stormMessage(storm(7), members.slice(0, 7)),
+    'storm-crowded': stormMessage(storm(150), members),
   };
 }
 

@@ -63,6 +63,7 @@ export function fired(): Investigation {
 export const handoff: Handoff = {
   id: 'handoff-1',
   from: ana,
+  owner: ana,
   to: { kind: 'user', id: ben },
   words: {
     state: 'About a third of the requests fail.',
