@@ -37,6 +37,8 @@ export interface App {
   /** Takes nothing more in; what runs has ten seconds to end, and what does not end is given back. */
   stop(): Promise<void>;
   investigations: Investigations;
+  /** Resolves where the store has ended under it: the process has to be started again. */
+  broken: Promise<Error>;
   /** Resolves when nothing is under way any more. */
   idle(): Promise<void>;
 }
@@ -172,6 +174,7 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
 
   return {
     investigations,
+    broken: database.ended,
     async start() {
       await slack.start().catch(error => {
         if (isUnreachable(error)) throw new SlackUnreachableError(settings.apiUrl, error);

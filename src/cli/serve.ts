@@ -23,7 +23,9 @@ export async function run(args: readonly string[], context: CommandContext): Pro
       const mode = config.slack?.appToken ? 'socket' : 'http';
       log.info({ port: started.port, mode, version: context.version }, 'Ready.');
       collectStartUp();
-      await told;
+      const broken = await Promise.race([told, app.broken]);
+      // Whoever runs the program starts it again; the work goes on where it was.
+      if (broken !== undefined) throw broken;
     }
     log.info({}, 'Stopping.');
   } catch (error) {

@@ -7,6 +7,8 @@ export interface Database {
   kind: 'sqlite' | 'postgres';
   /** True where no other process can be at work on it: leases left behind are then known to be dead. */
   exclusive: boolean;
+  /** Resolves where it can never be used again by this process; what may come back by itself does not count. */
+  ended: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -16,6 +18,9 @@ export interface DatabaseSettings {
   /** Absolute. */
   dataDir: string;
 }
+
+/** Of a database that opens its connections anew. */
+export const never: Promise<Error> = new Promise(() => {});
 
 /** The store cannot be used; the message says why and what to do, without a password. */
 export class StoreError extends Error {

@@ -2,7 +2,7 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely';
 import { DatabaseError, Pool, type PoolClient } from 'pg';
 import type { Log } from '../telemetry.ts';
-import { type Database, StoreError } from './database.ts';
+import { type Database, never, StoreError } from './database.ts';
 import { migrate } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
@@ -71,7 +71,7 @@ async function connect(url: string, log: Log, { patient = false } = {}): Promise
     await db.destroy();
     throw unusable(url, error);
   }
-  return { db, kind: 'postgres', exclusive: false, close: () => db.destroy() };
+  return { db, kind: 'postgres', exclusive: false, ended: never, close: () => db.destroy() };
 }
 
 /**

@@ -30,6 +30,8 @@ interface Thread {
   /** Rejects with SqliteError, or where the thread has ended. */
   ask(asked: Asked): Promise<Result>;
   hasEnded(): boolean;
+  /** Resolves when it has ended, which it never should; with why. */
+  ended: Promise<Error>;
 }
 
 function startThread(): Thread {
@@ -38,9 +40,11 @@ function startThread(): Thread {
   /** The thread answers in order. */
   const waiting: PromiseWithResolvers<Result>[] = [];
   let ended: Error | null = null;
+  const told = Promise.withResolvers<Error>();
 
   function end(reason: string): void {
     ended ??= new Error(`The store's thread has ended (${reason}): start the program again.`);
+    told.resolve(ended);
     for (const { reject } of waiting.splice(0)) reject(ended);
   }
 
@@ -56,6 +60,7 @@ function startThread(): Thread {
 
   return {
     hasEnded: () => ended !== null,
+    ended: told.promise,
     ask(asked) {
       if (ended !== null) return Promise.reject(ended);
       const answer = Promise.withResolvers<Result>();
@@ -92,6 +97,11 @@ export class ThreadDriver implements Driver {
       throw error;
     }
     return new ThreadDriver(thread);
+  }
+
+  /** Resolves where the thread has ended: nothing is stored any more. */
+  get ended(): Promise<Error> {
+    return this.#thread.ended;
   }
 
   async init(): Promise<void> {}

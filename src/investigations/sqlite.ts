@@ -10,7 +10,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { type Driver, Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
-import { type Database, StoreError } from './database.ts';
+import { type Database, never, StoreError } from './database.ts';
 import { migrate } from './migrations.ts';
 import { ThreadDriver } from './sqlite-thread.ts';
 import type { Tables } from './tables.ts';
@@ -25,6 +25,7 @@ export async function openSqlite(dataDir: string, clock: () => Date): Promise<Da
       db,
       kind: 'sqlite',
       exclusive: true,
+      ended: driver.ended,
       async close() {
         // Also where nothing was asked of it yet.
         await db.destroy();
@@ -64,7 +65,7 @@ export function readSqlite(dataDir: string): Database {
     );
   }
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: kyselyDatabase(sqlite) }) });
-  return { db, kind: 'sqlite', exclusive: false, close: () => db.destroy() };
+  return { db, kind: 'sqlite', exclusive: false, ended: never, close: () => db.destroy() };
 }
 
 /** What was asked and found is nobody else's: the folder may be one that others can read. */
