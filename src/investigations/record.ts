@@ -27,11 +27,20 @@ export function openInvestigation(
     owner: trigger.by,
     occurrences: [{ at: trigger.at, by: trigger.by }],
     occurrenceCount: 1,
-    alarms: [],
     record: null,
     progress: [],
     presses: {},
     failure: null,
+    ...nothingYet(),
+    createdAt: at,
+    updatedAt: at,
+  };
+}
+
+/** What people, alarms and the schedule add to a record; one that an earlier version has stored lacks it. */
+export function nothingYet() {
+  return {
+    alarms: [],
     shown: [],
     watch: null,
     observation: null,
@@ -41,9 +50,7 @@ export function openInvestigation(
     handoffs: [],
     feedback: [],
     storm: null,
-    createdAt: at,
-    updatedAt: at,
-  };
+  } satisfies Partial<Investigation>;
 }
 
 /** As many occurrences as a record keeps; all are counted. */

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { auditRow, type NewAudit } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Claimed, type Lease, LeaseLostError } from './leases.ts';
-import { oldestExcerpt, requester } from './record.ts';
+import { nothingYet, oldestExcerpt, requester } from './record.ts';
 import { nextDue } from './schedule.ts';
 import type { InvestigationsTable, Tables } from './tables.ts';
 import type { Investigation, OpenFilter } from './types.ts';
@@ -291,24 +291,10 @@ export async function follow(tx: Kysely<Tables>, after: Investigation, audit: Ne
   if (audit !== null) await tx.insertInto('audit').values(auditRow(audit, after)).execute();
 }
 
-/** Fields that records of an earlier version lack have the values that say "nothing yet". */
-const blank = {
-  alarms: [],
-  shown: [],
-  watch: null,
-  observation: null,
-  recheckAt: null,
-  late: null,
-  notes: [],
-  handoffs: [],
-  feedback: [],
-  storm: null,
-} satisfies Partial<Investigation>;
-
 export function documentOf(row: { document: string; version: number }): Investigation {
   const stored: Omit<Investigation, 'occurrenceCount'> & { occurrenceCount?: number } = JSON.parse(row.document);
   const { occurrenceCount = stored.occurrences.length } = stored;
-  return { ...blank, ...stored, occurrenceCount, version: row.version };
+  return { ...nothingYet(), ...stored, occurrenceCount, version: row.version };
 }
 
 /** The document and the copies of its fields that queries need. What was due already keeps its place in the queue. */
