@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createInboxStore } from '../../src/investigations/inbox-store.ts';
 import { createInvestigations } from '../../src/investigations/investigations.ts';
 import { evidence, finding, found, orders, request, submission } from './data.ts';
 import {
@@ -189,6 +190,22 @@ describe('two workers on one store', () => {
       { state: 'diagnosed', failure: expect.stringMatching(/5 minutes.*\.$/) },
     ]);
   });
+});
+
+test('work that was cut off is taken up after work that was not, and is not given up for that', async () => {
+  const clock = testClock();
+  const database = await openStore(temporaryFolder(), clock);
+  onTestFinished(() => database.close());
+  const inbox = createInboxStore(database, clock);
+  const lease = { holder: 'somebody', until: clock().toISOString() };
+  for (const key of ['first', 'second', 'third']) {
+    await inbox.accept(submission(key));
+    clock.advance(1_000);
+  }
+  const claimed: string[] = [];
+  // Each claim is a process that dies of it, or with it: the lease has ended by the next.
+  for (let turn = 0; turn < 6; turn += 1) claimed.push((await inbox.claim(lease))?.value.key ?? '');
+  expect(claimed).toEqual(['first', 'second', 'third', 'first', 'second', 'third']);
 });
 
 describe('retention', () => {
