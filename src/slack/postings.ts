@@ -51,8 +51,8 @@ export interface PostingOptions {
   fallbackGroup: string | null;
 }
 
-/** Verdict before handoff before recovery before progress. */
-const ranks = { verdict: 0, handoff: 10, recovery: 20, progress: 30 } as const;
+/** Verdict before handoff before recovery before a watched trend before progress. */
+const ranks = { verdict: 0, handoff: 10, recovery: 20, refresh: 25, progress: 30 } as const;
 
 export function subjectOf(investigation: Investigation, options: PostingOptions): Subject {
   const { id, version } = investigation;
@@ -76,13 +76,20 @@ function postingOf(investigation: Investigation, cardLink: string | null, option
   };
 }
 
+function rankOf({ state, record, observation }: Investigation): number {
+  if (state === 'investigating') return ranks.progress;
+  if (state === 'recovered') return ranks.recovery;
+  const watched = observation !== null && record !== null && observation.at > record.report.generatedAt;
+  return watched && state === 'diagnosed' ? ranks.refresh : ranks.verdict;
+}
+
 function messagesOf(
   investigation: Investigation,
   cardLink: string | null,
   { checks, fallbackGroup }: PostingOptions,
 ): PostingMessage[] {
   const { state, shown } = investigation;
-  const base = state === 'investigating' ? ranks.progress : state === 'recovered' ? ranks.recovery : ranks.verdict;
+  const base = rankOf(investigation);
   return [
     { purpose: 'card', place: 'root', rank: base, message: card(investigation, checks) },
     { purpose: 'playbook', place: 'thread', rank: base + 2, message: playbookMessage(investigation, checks, 'step') },
