@@ -88,7 +88,7 @@ function messagesOf(
   cardLink: string | null,
   { checks, fallbackGroup }: PostingOptions,
 ): PostingMessage[] {
-  const { state, shown } = investigation;
+  const { shown } = investigation;
   const base = rankOf(investigation);
   return [
     { purpose: 'card', place: 'root', rank: base, message: card(investigation, checks) },
