@@ -130,7 +130,7 @@ test('a stop frees the port, the folder and the rest, also twice, and also witho
 test('a stop does not wait for a start that waits for Slack', async () => {
   const { open, workspace } = await world('socket');
   const app = await open();
-  workspace.fail('apps.connections.open', { status: 503 });
+  workspace.fail('apps.connections.open', { status: 503 }, 2);
   const started = app.start();
   await workspace.until(() => workspace.calls.some(call => call.method === 'apps.connections.open'));
   await Promise.all([app.stop(), expect(started).rejects.toThrow('stopped while it started')]);

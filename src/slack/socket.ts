@@ -1,8 +1,9 @@
 /** Socket Mode that stays connected for as long as the program runs, whatever Slack or the network does. */
 import { type Logger, SocketModeReceiver } from '@slack/bolt';
-import type { WebClientOptions } from '@slack/web-api';
+import { WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Log } from '../telemetry.ts';
 import type { After } from './answers.ts';
+import { failureOf } from './errors.ts';
 import type { SlackSettings } from './slack.ts';
 
 export interface Socket {
@@ -58,6 +59,7 @@ export function createSocket(
   return {
     receiver,
     async start() {
+      await refuseBadToken(appToken, clientOptions);
       await receiver.start();
     },
     async close() {
@@ -67,4 +69,18 @@ export function createSocket(
     },
     isConnected: () => client.websocket?.isActive() ?? false,
   };
+}
+
+/** The client asks again without end where Slack does not take the token, so that a start would never end. */
+async function refuseBadToken(appToken: string, options: WebClientOptions): Promise<void> {
+  const asking = new WebClient(appToken, { ...options, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
+  try {
+    await asking.apps.connections.open({});
+  } catch (error) {
+    const failure = failureOf(error);
+    // What passes by itself is waited for by the client.
+    if (failure.kind !== 'refused') return;
+    const next = 'Copy the app-level token that begins with xapp- and has the scope connections:write.';
+    throw new Error(`Slack refuses SLACK_APP_TOKEN (${failure.code}). ${next}`, { cause: error });
+  }
 }

@@ -45,10 +45,10 @@ it('connects again where Slack refused that for a while, and rejects nothing', a
   expect(socket.isConnected()).toBe(true);
 });
 
-it('says so where Slack refuses the first connection', async () => {
+it.each(['invalid_auth', 'token_revoked'])('says so where Slack refuses the first connection with %s', async code => {
   const { workspace, socket } = await connected();
-  workspace.fail('apps.connections.open', { error: 'invalid_auth' });
-  await expect(socket.start()).rejects.toThrow('invalid_auth');
+  workspace.fail('apps.connections.open', { error: code }, Number.POSITIVE_INFINITY);
+  await expect(socket.start()).rejects.toThrow(`Slack refuses SLACK_APP_TOKEN (${code})`);
 });
 
 it('does not connect any more once it is closed', async () => {

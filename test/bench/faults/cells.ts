@@ -53,7 +53,13 @@ export async function runCells(
   return outcomes;
 }
 
-function holeOf(cell: Cell): Promise<string | null> {
+/** Longer than any cell waits by itself. */
+const patienceMs = 90_000;
+
+async function holeOf(cell: Cell): Promise<string | null> {
   const running = cell.kind === 'aws' ? runAwsCell(cell) : runSlackCell(cell);
-  return running.catch((error: Error) => `It was cut off: ${error.message}`);
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve(`It hangs for more than ${patienceMs / 1_000} seconds.`), patienceMs);
+  const ended = running.catch((error: Error) => `It was cut off: ${error.message}`);
+  return Promise.race([ended, late.promise]).finally(() => clearTimeout(timer));
 }

@@ -38,6 +38,8 @@ const stories: Record<string, Story> = {
       'http-private-unreachable',
       'rest-service-event-business',
       'rest-managed-policy-new-version',
+      'rest-error-storm',
+      'rest-account-concurrency-exhausted',
       'rest-paged-results',
       'rest-waf-block-as-500',
       'rest-default-action-blocks',
