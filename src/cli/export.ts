@@ -36,7 +36,10 @@ export async function run(
     try {
       const investigation = await createStore(database, context.clock).get(id);
       if (investigation === null) {
-        context.err(`There is no investigation ${id}: it may have been deleted after RETENTION_DAYS.\n`);
+        const where = config.databaseUrl === null ? `the store in ${config.dataDir} (DATA_DIR)` : 'DATABASE_URL';
+        context.err(
+          `There is no investigation ${id} in ${where}: set DATA_DIR or DATABASE_URL to the bot's own, or it was deleted after RETENTION_DAYS.\n`,
+        );
         return 3;
       }
       const audit = await createAudit(database.db, context.clock).of(id);

@@ -38,8 +38,8 @@ export function firedAgain(investigation: Investigation, trigger: Trigger, at: s
 
 /** Asked for again, also after it had recovered. */
 export function reopened(investigation: Investigation, trigger: Trigger, at: string): Investigation {
-  const { recovered: _, ...open } = askAgain(investigation, trigger, at);
-  return open;
+  const { recovered, ...open } = askAgain(investigation, trigger, at);
+  return recovered === undefined ? open : { ...open, reopenedAt: at };
 }
 
 /** The alarm is in another state; with the last of them at rest, the investigation has recovered. */

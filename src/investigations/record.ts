@@ -50,6 +50,7 @@ export function nothingYet() {
     handoffs: [],
     feedback: [],
     storm: null,
+    reopenedAt: null,
   } satisfies Partial<Investigation>;
 }
 

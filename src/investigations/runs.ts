@@ -11,7 +11,7 @@ import { fellBack, reminded } from './handoffs.ts';
 import { maxCutOffs } from './inbox.ts';
 import { type Claimed, LeaseLostError, type Leases } from './leases.ts';
 import { checksStarted, exactRequest, gotOn, pendingChecks, pressEnded, runEnded, runStarted } from './record.ts';
-import { observed, openOffer, rechecked, scheduled, type Task, taskOf } from './schedule.ts';
+import { keepingCause, observed, openOffer, rechecked, scheduled, type Task, taskOf } from './schedule.ts';
 import type { Store } from './store.ts';
 import type { Investigation } from './types.ts';
 import { createWaiting, type Wait } from './waiting.ts';
@@ -139,7 +139,7 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
       due.id,
       holder,
       before => {
-        const ended = scheduled(runEnded(before, begun.trigger, outcome, now()), now());
+        const ended = scheduled(keepingCause(before, runEnded(before, begun.trigger, outcome, now()), now()), now());
         const after = calmed(ended, now());
         recovers = after !== ended;
         return after;

@@ -52,6 +52,26 @@ export function scheduled(investigation: Investigation, at: string): Investigati
   };
 }
 
+/**
+ * A run after a verdict on failing requests sees none any more: that is the recovery, and what was found about the errors
+ * stays on the record. Without requests nothing has shown that they succeed.
+ */
+export function keepingCause(before: Investigation, ended: Investigation, at: string): Investigation {
+  const [found, now] = [before.record?.report, ended.record?.report];
+  if (ended.state !== 'diagnosed' || ended.failure !== null || found === undefined || now === undefined) return ended;
+  if (found.verdict.status === 'no_errors' || now.verdict.status !== 'no_errors' || !now.impact.requests) return ended;
+  const { requests, errors } = now.impact;
+  const observation: Observation = {
+    at: now.generatedAt,
+    direction: 'recovered',
+    requests,
+    errors,
+    lastErrorAt: null,
+    points: now.series.points,
+  };
+  return recover({ ...ended, record: before.record, observation }, 'watch', at);
+}
+
 export function watching(investigation: Investigation, by: string, on: boolean, at: string): Investigation {
   if (!isOpen(investigation)) return investigation;
   if (!on && investigation.watch === null) return investigation;

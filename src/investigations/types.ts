@@ -84,6 +84,8 @@ export interface Investigation {
   feedback: Feedback[];
   /** It is listed in a storm message; its card and thread are written when somebody opens it. */
   storm: { id: string; opened: boolean } | null;
+  /** When it last failed again after a recovery; the channel is told then, which an edited card does not do. */
+  reopenedAt: string | null;
   /** Since when it has recovered, and what said so. */
   recovered?: { at: string; by: 'alarm' | 'watch' };
   /** Who closed it, and when. */
@@ -259,6 +261,7 @@ export type MessagePurpose =
   | `evidence:${string}`
   | `chart:${'verdict' | 'recovery'}`
   | 'notes'
+  | `reopened:${string}`
   | `handoff:${string}`
   | `handoff_direct:${string}`
   | `handoff_reminder:${string}`

@@ -5,6 +5,7 @@ import type { Handoff, Investigation, Receiver } from '../investigations/types.t
 import {
   actions,
   button,
+  code,
   compose,
   group,
   join,
@@ -142,12 +143,19 @@ function knownFacts({ record, notes }: Investigation, tried: readonly Markup[]):
   const steps = findings.filter(one => one.group === 'step').map(one => one.status);
   return [
     ['Verdict', oneLineVerdict(report)],
+    ['Fix', fixOf(report)],
     ['Changed', report.changes.length === 0 ? null : changes(report)],
     ['Checks', md`${tally(steps)}, last run ${minute(report.generatedAt)}`],
     ['Ruled out', listed(ruledOut.slice(0, 3).map(one => md`${one.id}: ${clause(one.because)}`))],
     ['Not seen', listed(gaps.slice(0, 3).map(gap => md`${clause(gapWords(gap).sentence)}`))],
     triedLine,
   ];
+}
+
+function fixOf({ verdict }: Report): Markup | null {
+  const [first] = verdict.causes;
+  if (first === undefined) return null;
+  return first.cli === null ? md`${first.remedy}` : md`${first.remedy} ${code(first.cli, LIMITS.sentence)}`;
 }
 
 function watched({ watch }: Investigation): Markup {

@@ -1,4 +1,5 @@
 /** Short private answers: to a press, to a list, and where something is not allowed or could not be done. */
+import type { Target } from '../diagnosis/types.ts';
 import type { Investigation } from '../investigations/types.ts';
 import {
   button,
@@ -120,6 +121,15 @@ export function joinedReply(investigation: Investigation, url: string | null, he
 
 function firstAsker(investigation: Investigation): string | null {
   return investigation.occurrences[0]?.by ?? investigation.trigger.by;
+}
+
+/** After a recovery; the card above it has the rest. */
+export function reopenedMessage({ apiName, stage }: Target, at: string): Message {
+  const name = `${apiName}, stage ${stage}`;
+  return note(
+    `It fails again: ${name}. The card of this thread is up to date.`,
+    md`🔁 *It fails again:* ${words(name, 2 * LIMITS.name)}, ${when(at)}. The card of this thread is up to date.`,
+  );
 }
 
 /** The card cannot be posted where it belongs; the verdict, once there is one, is given here instead. */

@@ -7,7 +7,7 @@ import { evidenceMessage } from '../render/evidence.ts';
 import { fallbackMessage, handoffMessage, receiverMessage, reminderMessage } from '../render/handoff.ts';
 import { notesMessage } from '../render/notes.ts';
 import { type Check, playbookMessage } from '../render/playbook.ts';
-import { unpostedReply } from '../render/replies.ts';
+import { reopenedMessage, unpostedReply } from '../render/replies.ts';
 import { stormMessage } from '../render/storm.ts';
 
 /** The messages of one record, as they should be. */
@@ -108,6 +108,7 @@ function messagesOf(
       }),
     ),
     { purpose: 'notes', place: 'thread', rank: base + 1, message: notesMessage(investigation) },
+    ...reopenedMessages(investigation),
     ...handoffMessages(investigation, cardLink, fallbackGroup),
     ...charts(investigation, base + 5),
   ];
@@ -126,6 +127,14 @@ function charts({ state, record, observation, recovered }: Investigation, rank: 
   const points = observation?.points ?? report.series.points;
   const recovery = chartOf(report, { recoveredAt: recovered.at, series: { ...report.series, points } });
   return recovery === null ? [] : [{ purpose: 'chart:recovery', place, rank, message: null, picture: recovery }];
+}
+
+/** Slack tells nobody of an edit: who thought that it was over is told in the thread, and the channel with it. */
+function reopenedMessages(investigation: Investigation): PostingMessage[] {
+  const { reopenedAt } = investigation;
+  if (reopenedAt === null) return [];
+  const message = reopenedMessage(investigation.target, reopenedAt);
+  return [{ purpose: `reopened:${reopenedAt}`, place: 'thread', broadcast: true, rank: ranks.handoff, message }];
 }
 
 function handoffMessages(

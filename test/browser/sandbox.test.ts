@@ -73,7 +73,7 @@ test('an incident from the first look to the evidence, and mended', async () => 
   await page.getByRole('button', { name: 'Mended' }).click();
   await page.getByText('mended', { exact: true }).waitFor();
   await card(page).getByRole('button', { name: 'Run again' }).click();
-  await page.getByRole('heading', { name: /No 5xx errors/ }).waitFor();
+  await page.getByRole('heading', { name: /Recovered/ }).waitFor();
   await picture(page, 'sandbox-mended');
 });
 

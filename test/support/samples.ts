@@ -254,6 +254,7 @@ export function openedInvestigation(more: Partial<Investigation> = {}): Investig
     handoffs: [],
     feedback: [],
     storm: null,
+    reopenedAt: null,
     createdAt: '2026-11-22T14:10:00.000Z',
     updatedAt: '2026-11-22T14:10:00.000Z',
     ...more,
