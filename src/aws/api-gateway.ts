@@ -22,7 +22,6 @@ import type {
   Configuration,
   Deployment,
   DomainMapping,
-  GatewayResponse,
   Integration,
   Listed,
   LogSettings,
@@ -180,32 +179,19 @@ export interface Draft {
 }
 
 /**
- * The API as it is edited; a stage runs it only from the next deployment on. `routes` leaves out the authorizers and
- * gateway responses, which then stay empty: for comparing routes in a single call. Rejects with `not_found` where
- * there is no such API. Source: GetResources, GetAuthorizers, GetGatewayResponses. The policy is readRestApi's.
+ * The routes of the API as it is edited; a stage runs them only from the next deployment on. Authorizers and gateway
+ * responses stay empty: what a stage has of them is in its export. Rejects with `not_found` where there is no such API.
+ * Source: GetResources. The policy is readRestApi's.
  */
-export async function readRestDraft(send: Send, apiId: string, scope: 'all' | 'routes' = 'all'): Promise<Draft> {
-  const [resources, authorizers, gatewayResponses] = await Promise.all([
-    readPages(pageCap, async position => {
-      const input = { restApiId: apiId, embed: ['methods'], limit: pageSize, position };
-      const page = await send('apigateway:GetResources', input);
-      return { items: page.items, next: page.position };
-    }),
-    scope === 'all' ? listRestAuthorizers(send, apiId) : nothing,
-    scope === 'all' ? listGatewayResponses(send, apiId) : nothing,
-  ]);
-  return {
-    configuration: {
-      routes: (await inTurns(resources.items, routesOf)).flat(),
-      authorizers: authorizers.items,
-      gatewayResponses: gatewayResponses.items,
-      binaryMediaTypes: [],
-    },
-    complete: resources.complete && authorizers.complete && gatewayResponses.complete,
-  };
+export async function readRestDraft(send: Send, apiId: string): Promise<Draft> {
+  const { items, complete } = await readPages(pageCap, async position => {
+    const input = { restApiId: apiId, embed: ['methods'], limit: pageSize, position };
+    const page = await send('apigateway:GetResources', input);
+    return { items: page.items, next: page.position };
+  });
+  const routes = (await inTurns(items, routesOf)).flat();
+  return { configuration: { routes, authorizers: [], gatewayResponses: [], binaryMediaTypes: [] }, complete };
 }
-
-const nothing = { items: [], complete: true };
 
 /** With their ids, which exports lack. Source: GetAuthorizers. */
 export async function listRestAuthorizers(send: Send, apiId: string): Promise<Listed<Authorizer>> {
@@ -224,17 +210,6 @@ export async function listRestAuthorizers(send: Send, apiId: string): Promise<Li
         issuer: null,
       }),
     );
-    return { items, next: page.position };
-  });
-}
-
-/** Those that were changed; AWS also lists its defaults. Source: GetGatewayResponses. */
-async function listGatewayResponses(send: Send, apiId: string): Promise<Listed<GatewayResponse>> {
-  return await readPages(pageCap, async position => {
-    const page = await send('apigateway:GetGatewayResponses', { restApiId: apiId, limit: pageSize, position });
-    const items = page.items
-      ?.filter(response => response.defaultResponse !== true)
-      .map(response => ({ responseType: response.responseType ?? '', statusCode: response.statusCode || null }));
     return { items, next: page.position };
   });
 }

@@ -27,7 +27,6 @@ export interface OperationTypes {
   'apigateway:GetResources': [rest.GetResourcesCommandInput, rest.GetResourcesCommandOutput];
   'apigateway:GetExport': [rest.GetExportCommandInput, rest.GetExportCommandOutput];
   'apigateway:GetAuthorizers': [rest.GetAuthorizersCommandInput, rest.GetAuthorizersCommandOutput];
-  'apigateway:GetGatewayResponses': [rest.GetGatewayResponsesCommandInput, rest.GetGatewayResponsesCommandOutput];
   'apigateway:GetAccount': [rest.GetAccountCommandInput, rest.GetAccountCommandOutput];
   'apigateway:GetVpcLink': [rest.GetVpcLinkCommandInput, rest.GetVpcLinkCommandOutput];
   'apigateway:GetVpcLinks': [rest.GetVpcLinksCommandInput, rest.GetVpcLinksCommandOutput];
@@ -143,7 +142,6 @@ const resources: { readonly [N in OperationName]: readonly string[] } = {
   'apigateway:GetResources': [gateway('/restapis/*/resources')],
   'apigateway:GetExport': [gateway('/restapis/*/stages/*/exports/*')],
   'apigateway:GetAuthorizers': [gateway('/restapis/*/authorizers')],
-  'apigateway:GetGatewayResponses': [gateway('/restapis/*/gatewayresponses')],
   'apigateway:GetAccount': [gateway('/account')],
   'apigateway:GetVpcLink': [gateway('/vpclinks/*')],
   'apigateway:GetVpcLinks': [gateway('/vpclinks')],

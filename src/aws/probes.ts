@@ -34,7 +34,6 @@ const inputs: { readonly [N in Read]: (scene: Scene) => InputOf<N> } = {
   'apigateway:GetResources': () => ({ restApiId: noApi, limit: 1 }),
   'apigateway:GetExport': () => ({ restApiId: noApi, stageName: 'none', exportType: 'oas30' }),
   'apigateway:GetAuthorizers': () => ({ restApiId: noApi, limit: 1 }),
-  'apigateway:GetGatewayResponses': () => ({ restApiId: noApi, limit: 1 }),
   'apigateway:GetAccount': () => ({}),
   'apigateway:GetVpcLink': () => ({ vpcLinkId: noApi }),
   'apigateway:GetVpcLinks': () => ({ limit: 1 }),

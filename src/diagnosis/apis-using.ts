@@ -158,7 +158,7 @@ async function leadsIn(api: ApiSummary, leads: (destination: Destination) => boo
 
 async function integrationsOf(api: ApiSummary, { aws }: Search): Promise<Integration[]> {
   if (api.type !== 'REST') return (await listIntegrations(aws.send, api.id)).items;
-  const { configuration } = await readRestDraft(aws.send, api.id, 'routes');
+  const { configuration } = await readRestDraft(aws.send, api.id);
   return configuration.routes.flatMap(route => route.integration ?? []);
 }
 

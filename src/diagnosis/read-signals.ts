@@ -136,7 +136,7 @@ async function restDeployed(
 ): Promise<Deployed> {
   const [exported, resources, api, stage] = await Promise.all([
     attempt(signals.exported()),
-    attempt(readRestDraft(aws.send, target.apiId, 'routes')),
+    attempt(readRestDraft(aws.send, target.apiId)),
     attempt(signals.api()),
     attempt(signals.stage()),
   ]);

@@ -10,7 +10,6 @@ const deployed = [
   'apigateway:GetExport',
   'apigateway:GetResources',
   'apigateway:GetAuthorizers',
-  'apigateway:GetGatewayResponses',
   'apigatewayv2:GetRoutes',
   'apigatewayv2:GetIntegrations',
   'apigatewayv2:GetAuthorizers',

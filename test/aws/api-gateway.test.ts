@@ -244,29 +244,12 @@ describe('readRestDraft', () => {
     },
   };
 
-  it('reads routes, authorizers and changed gateway responses', async () => {
-    const { send, calls } = await wire(call => {
-      if (call.path.endsWith('/authorizers')) {
-        return { body: { item: [{ id: 'auth1', name: 'jwt', type: 'TOKEN', authorizerUri: lambdaUri }] } };
-      }
-      if (call.path.endsWith('/gatewayresponses')) {
-        return {
-          body: {
-            item: [
-              { responseType: 'DEFAULT_5XX', statusCode: '500', defaultResponse: false },
-              { responseType: 'THROTTLED', statusCode: '429', defaultResponse: true },
-            ],
-          },
-        };
-      }
-      return { body: { item: [{ id: 'root', path: '/' }, orders] } };
-    });
+  it('reads routes with their methods', async () => {
+    const { send, calls } = await wire(() => ({ body: { item: [{ id: 'root', path: '/' }, orders] } }));
 
     const { configuration, complete } = await readRestDraft(send, 'a');
 
     expect(complete).toBe(true);
-    expect(configuration.authorizers).toMatchObject([{ id: 'auth1', name: 'jwt', type: 'TOKEN', uri: lambdaUri }]);
-    expect(configuration.gatewayResponses).toEqual([{ responseType: 'DEFAULT_5XX', statusCode: '500' }]);
     expect(configuration.routes).toEqual([
       {
         key: 'POST /orders',
@@ -310,7 +293,7 @@ describe('readRestDraft', () => {
     expect(calls.find(call => call.path.endsWith('/resources'))?.query.toString()).toBe('embed=methods&limit=500');
   });
 
-  it('reads all pages of many resources, in one kind of call where only routes are asked for', async () => {
+  it('reads all pages of many resources, in one kind of call', async () => {
     const { send, calls } = await wire(({ query }) => {
       const page = Number(query.get('position') ?? 0);
       const item = Array.from({ length: 500 }, (_, i) => ({
@@ -321,7 +304,7 @@ describe('readRestDraft', () => {
       return { body: { item, ...(page < 9 && { position: String(page + 1) }) } };
     });
 
-    const draft = await readRestDraft(send, 'a', 'routes');
+    const draft = await readRestDraft(send, 'a');
 
     expect(draft.complete).toBe(true);
     expect(draft.configuration.routes).toHaveLength(5_000);
@@ -332,7 +315,7 @@ describe('readRestDraft', () => {
     let page = 0;
     const { send } = await wire(() => ({ body: { item: [{ id: `r${page}`, path: '/' }], position: `p${++page}` } }));
 
-    await expect(readRestDraft(send, 'a', 'routes')).resolves.toMatchObject({ complete: false });
+    await expect(readRestDraft(send, 'a')).resolves.toMatchObject({ complete: false });
   });
 });
 

@@ -154,7 +154,7 @@ describe('the draft', () => {
   });
 
   test('holds templates, parameters, credentials and responses of an integration without proxy', async () => {
-    const { configuration } = await readRestDraft(send, apiId, 'routes');
+    const { configuration } = await readRestDraft(send, apiId);
     const post = configuration.routes.find(one => one.key === 'POST /orders');
 
     expect(post).toMatchObject({ authorization: 'AWS_IAM', apiKeyRequired: true });
@@ -175,7 +175,7 @@ describe('the draft', () => {
 
   // moto does not answer the connectionId of a REST integration.
   test('tells a private integration', async () => {
-    const { configuration } = await readRestDraft(send, apiId, 'routes');
+    const { configuration } = await readRestDraft(send, apiId);
 
     expect(configuration.routes.find(one => one.key === 'ANY /orders/{id}')?.integration).toMatchObject({
       type: 'HTTP_PROXY',

@@ -92,7 +92,6 @@ function gatewayPath(operation: OperationName, text: (member: string) => string)
     'apigateway:GetResources': `${rest}/resources`,
     'apigateway:GetExport': `${rest}/stages/${text('stageName')}/exports/${text('exportType')}`,
     'apigateway:GetAuthorizers': `${rest}/authorizers`,
-    'apigateway:GetGatewayResponses': `${rest}/gatewayresponses`,
     'apigateway:GetAccount': '/account',
     'apigateway:GetVpcLink': `/vpclinks/${text('vpcLinkId')}`,
     'apigateway:GetVpcLinks': '/vpclinks',

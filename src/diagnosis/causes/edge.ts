@@ -81,7 +81,7 @@ export const edgeCauses: readonly CauseRecord[] = [
         /Gateway response type: (?:ACCESS_DENIED|BAD_REQUEST_\w+|EXPIRED_TOKEN|INVALID_API_KEY|INVALID_SIGNATURE|MISSING_AUTHENTICATION_TOKEN|QUOTA_EXCEEDED|REQUEST_TOO_LARGE|RESOURCE_NOT_FOUND|THROTTLED|UNAUTHORIZED|UNSUPPORTED_MEDIA_TYPE|WAF_FILTERED) with status code: 5\d\d/i,
       ),
     ],
-    confirms: ['apigateway:GetGatewayResponses', 'apigateway:GetExport'],
+    confirms: ['apigateway:GetExport'],
     changedBy: ['gateway-response', 'deployment'],
     // `resource` is the response type, `statusCode` the code that it is set to.
     summary: (p, target) =>

@@ -69,20 +69,6 @@ export const restHandlers: Handlers<'apigateway'> = {
     const all = Object.entries(authorizers).map(([id, authorizer]) => describeAuthorizer(ask.world, id, authorizer));
     return positioned(paged(all, input, ask));
   },
-  'apigateway:GetGatewayResponses': (input, ask) => {
-    const { gatewayResponses } = apiOf(ask, input.restApiId);
-    const all = [...new Set([...Object.keys(defaultStatus), ...Object.keys(gatewayResponses)])].map(responseType => {
-      const own = gatewayResponses[responseType];
-      return {
-        responseType: responseType as never,
-        ...given('statusCode', own?.statusCode ?? defaultStatus[responseType]),
-        responseParameters: own?.responseParameters ?? {},
-        responseTemplates: own?.responseTemplates ?? { 'application/json': '{"message":$context.error.messageString}' },
-        defaultResponse: own === undefined,
-      };
-    });
-    return positioned(paged(all, input, ask));
-  },
   'apigateway:GetAccount': (_, ask) => ({
     ...given('cloudwatchRoleArn', cloudwatchRole(ask.world)),
     throttleSettings: { rateLimit: 10_000, burstLimit: 5000 },
@@ -118,31 +104,6 @@ export const restHandlers: Handlers<'apigateway'> = {
 function describeLink(id: string, { name, status, statusMessage, targetArns }: VpcLink) {
   return { id, name, status: status as never, targetArns, ...given('statusMessage', statusMessage) };
 }
-
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html */
-const defaultStatus: Record<string, string | null> = {
-  ACCESS_DENIED: '403',
-  API_CONFIGURATION_ERROR: '500',
-  AUTHORIZER_CONFIGURATION_ERROR: '500',
-  AUTHORIZER_FAILURE: '500',
-  BAD_REQUEST_BODY: '400',
-  BAD_REQUEST_PARAMETERS: '400',
-  DEFAULT_4XX: null,
-  DEFAULT_5XX: null,
-  EXPIRED_TOKEN: '403',
-  INTEGRATION_FAILURE: '504',
-  INTEGRATION_TIMEOUT: '504',
-  INVALID_API_KEY: '403',
-  INVALID_SIGNATURE: '403',
-  MISSING_AUTHENTICATION_TOKEN: '403',
-  QUOTA_EXCEEDED: '429',
-  REQUEST_TOO_LARGE: '413',
-  RESOURCE_NOT_FOUND: '404',
-  THROTTLED: '429',
-  UNAUTHORIZED: '401',
-  UNSUPPORTED_MEDIA_TYPE: '415',
-  WAF_FILTERED: '403',
-};
 
 function notFound(message: string): WireError {
   return new WireError('NotFoundException', 404, message);
