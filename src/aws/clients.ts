@@ -112,7 +112,7 @@ export function openClients(options: ClientOptions): Clients {
     guard(client, service);
     if (options.onThrottle) watchThrottles(client, service, region, options.onThrottle);
     if (options.onDate) watchDates(client, options.onDate);
-    refuseForeign(client);
+    if (speakXml.includes(service)) refuseForeign(client);
     clients.set(key, client);
     return client;
   };
@@ -183,6 +183,9 @@ class ForeignAnswerError extends SyntaxError {
     this.$metadata = { httpStatusCode: status };
   }
 }
+
+/** Of the others the SDK itself refuses what is no JSON. */
+const speakXml: readonly ServicePrefix[] = ['iam', 'sts', 'elasticloadbalancing'];
 
 /** The SDK takes a proxy's page for an empty answer where the service speaks XML: nothing read would look like nothing there. */
 function refuseForeign(client: SdkClient): void {

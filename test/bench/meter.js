@@ -20,4 +20,6 @@ process.on('message', asked => {
     eventLoopMaxMs: Math.round(loop.max / 1e5) / 10,
   });
 });
+// It ends with the benchmark, however that ends.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.channel.unref();

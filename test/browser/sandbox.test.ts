@@ -56,6 +56,8 @@ test('an incident from the first look to the evidence, and mended', async () => 
   await expect.poll(() => diagnoses.count()).toBe(5);
   await picture(page, 'sandbox-thread');
 
+  // The chart comes last.
+  await thread(page).getByRole('img', { name: /5xx/ }).first().waitFor();
   const replies = await thread(page).locator('.message').count();
   await thread(page).locator('[data-action-id="step:4"]').click();
   await thread(page)
@@ -252,8 +254,8 @@ test('all fourteen buttons bring evidence', async () => {
     await thread(page).locator(`[data-action-id="${id}"]`).first().click();
     await sandbox.idle();
   }
-  // The card, the playbook, the diagnoses, and one message of evidence for each.
-  await expect.poll(() => thread(page).locator('.message').count()).toBe(3 + 14);
+  // The card, the playbook, the diagnoses, the chart, and one message of evidence for each.
+  await expect.poll(() => thread(page).locator('.message').count()).toBe(4 + 14);
 });
 
 test('a form that was left open does not open in a page that is loaded anew, and the next one does', async () => {
@@ -275,7 +277,7 @@ test('the answer to a command is scrolled to, wherever its reader was', async ()
   await send(page, '/apigw-500 help');
   await page.getByText('Why does my API answer 500?').waitFor();
   await page.evaluate("document.querySelector('#scroll').scrollTop = 0");
-  await send(page, '/apigw-500 status');
+  await send(page, '/apigw-500 list');
   const answer = page.locator('#messages .message').last();
   await expect.poll(() => answer.innerText()).toContain('1 open investigation');
   await expect.poll(() => page.locator('#newer').isHidden()).toBe(true);
