@@ -5,6 +5,7 @@ import type { Send } from './aws/send.ts';
 import type { SharedReadings } from './aws/shared-trail.ts';
 import type { Access } from './aws/types.ts';
 import { type Config, ConfigError } from './config.ts';
+import { defaultMinutes, noOverrides } from './diagnosis/request.ts';
 import type { AlarmNotice, DiagnosisService, Trigger } from './diagnosis/types.ts';
 import type { Investigations, Outlets } from './investigations/types.ts';
 import type { Metrics } from './metrics.ts';
@@ -206,8 +207,8 @@ export async function createApp(config: Config, seams: Partial<Seams> & { log: L
 function acceptAlarm(investigations: Investigations, clock: () => Date) {
   return (alarm: AlarmNotice, key: string) => {
     const { arn: target, region, accountId } = alarm;
-    const overrides = { functionName: null, roleName: null, policyArn: null, logGroup: null };
-    const request = { target, stage: null, region, accountId, span: { minutes: 15 }, overrides };
+    const span = { minutes: defaultMinutes };
+    const request = { target, stage: null, region, accountId, span, overrides: noOverrides };
     const trigger: Trigger = { kind: 'alarm', by: null, at: clock().toISOString(), request, alarm };
     return investigations.submit({ key, trigger, conversation: null });
   };

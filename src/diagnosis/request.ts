@@ -4,7 +4,8 @@ import type { DiagnosisRequest, Overrides } from './types.ts';
 export type Parsed = { request: DiagnosisRequest } | { problem: string };
 
 const longest = 2_048;
-const defaultMinutes = 15;
+/** Looked back where nobody says how far. */
+export const defaultMinutes = 15;
 // CloudWatch keeps one-minute metrics for 15 days:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention
 const oldestDays = 15;
@@ -156,6 +157,9 @@ function timeOf(text: string, flag: string, now: Date): Date {
   }
   return time;
 }
+
+/** What machines ask with: nothing is given by hand. */
+export const noOverrides: Overrides = { functionName: null, roleName: null, policyArn: null, logGroup: null };
 
 function overridesOf(given: Partial<Record<Flag, string>>): Overrides {
   const policy = given.policy;

@@ -119,15 +119,10 @@ export function createInbox(dependencies: InboxDependencies): Queue {
 
   async function atRest(id: string, notice: AlarmNotice, via: string): Promise<void> {
     const at = now();
-    let wasOpen = false;
-    const update = (before: Investigation) => {
-      wasOpen = isOpen(before);
-      return alarmChanged(before, notice, at);
-    };
-    const changed = await store.change(id, update, {
-      audit: after => ({
+    const changed = await store.change(id, before => alarmChanged(before, notice, at), {
+      audit: (after, before) => ({
         who: 'alarm',
-        action: wasOpen && after.state === 'recovered' ? 'recovered' : 'alarm_changed',
+        action: isOpen(before) && after.state === 'recovered' ? 'recovered' : 'alarm_changed',
         via,
         detail: `The alarm ${notice.name} went to ${notice.state}.`,
       }),

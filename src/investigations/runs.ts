@@ -93,15 +93,7 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
     const { record } = due;
     const seen =
       record === null ? null : await tried(() => service.observe(record), about, 'A watched API could not be read.');
-    return save(
-      due.id,
-      holder,
-      before => observed(before, seen, now()),
-      after =>
-        after.state === 'recovered' && due.state !== 'recovered'
-          ? { who: 'apigw-500', action: 'recovered', via: 'timer', detail: 'The metrics show no errors any more.' }
-          : null,
-    );
+    return save(due.id, holder, before => observed(before, seen, now()), recovery);
   }
 
   async function recheck(due: Investigation, holder: string, about: Log): Promise<Investigation | null> {
@@ -134,20 +126,14 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
     const begun = await save(due.id, holder, before => runStarted(before, now()));
     if (begun === null) return null;
     const outcome = await diagnose(begun, holder, about);
-    let recovers = false;
     return save(
       due.id,
       holder,
       before => {
-        const ended = scheduled(keepingCause(before, runEnded(before, begun.trigger, outcome, now()), now()), now());
-        const after = calmed(ended, now());
-        recovers = after !== ended;
-        return after;
+        const ended = keepingCause(before, runEnded(before, begun.trigger, outcome, now()), now());
+        return calmed(scheduled(ended, now()), now());
       },
-      () =>
-        recovers
-          ? { who: 'alarm', action: 'recovered', via: 'timer', detail: 'Its alarms had recovered while it ran.' }
-          : null,
+      recovery,
     );
   }
 
@@ -264,7 +250,7 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
     id: string,
     holder: string,
     update: (before: Investigation) => Investigation,
-    audit: (after: Investigation) => NewAudit | null = () => null,
+    audit: (after: Investigation, before: Investigation) => NewAudit | null = () => null,
   ): Promise<Investigation | null> {
     const saved = await store.change(id, update, { holder, audit });
     if (saved !== null) publish();
@@ -292,6 +278,14 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
     renew: (holders, until) => leases.renew('investigations', holders, until),
     release: holders => leases.release('investigations', holders, false),
   };
+}
+
+/** Where a run or the watch has ended it. */
+function recovery({ recovered, state }: Investigation, before: Investigation): NewAudit | null {
+  if (state !== 'recovered' || before.state === 'recovered') return null;
+  return recovered?.by === 'alarm'
+    ? { who: 'alarm', action: 'recovered', via: 'timer', detail: 'Its alarms had recovered while it ran.' }
+    : { who: 'apigw-500', action: 'recovered', via: 'timer', detail: 'The metrics show no errors any more.' };
 }
 
 function timed(action: 'handoff_reminded' | 'handoff_fell_back', due: Investigation): NewAudit {

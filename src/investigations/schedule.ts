@@ -2,7 +2,7 @@
  * What of an investigation is due when, beside its runs: the watch, the recheck after CloudTrail's delivery lag, and the
  * reminders of a handoff. Pure.
  */
-import type { Change, DiagnosisRecord, Observation } from '../diagnosis/types.ts';
+import type { Change, DiagnosisRecord, Observation, Report } from '../diagnosis/types.ts';
 import { isOpen, isPending } from './record.ts';
 import type { Handoff, Investigation, Watch } from './types.ts';
 
@@ -17,6 +17,11 @@ const watchForMs = 4 * 60 * minuteMs;
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
  */
 const recheckAfterMs = 15 * minuteMs;
+
+/** This long without an error is a recovery (diagnosis/observe.ts). */
+const quietMs = 10 * minuteMs;
+/** A run takes seconds, and may have waited for its turn. */
+const nearlyNowMs = 5 * minuteMs;
 
 export type Task = 'run' | 'recheck' | 'observe' | 'remind' | 'fall_back';
 
@@ -54,22 +59,38 @@ export function scheduled(investigation: Investigation, at: string): Investigati
 
 /**
  * A run after a verdict on failing requests sees none any more: that is the recovery, and what was found about the errors
- * stays on the record. Without requests nothing has shown that they succeed.
+ * stays on the record.
  */
 export function keepingCause(before: Investigation, ended: Investigation, at: string): Investigation {
   const [found, now] = [before.record?.report, ended.record?.report];
-  if (ended.state !== 'diagnosed' || ended.failure !== null || found === undefined || now === undefined) return ended;
-  if (found.verdict.status === 'no_errors' || now.verdict.status !== 'no_errors' || !now.impact.requests) return ended;
+  if (ended.failure !== null || found === undefined || now === undefined) return ended;
+  if (found.verdict.status === 'no_errors' || !showsEnd(now)) return ended;
+  const kept = { ...ended, record: before.record };
+  // Its alarm has said so while it ran.
+  if (ended.state === 'recovered') return kept;
   const { requests, errors } = now.impact;
+  const { points } = now.series;
   const observation: Observation = {
     at: now.generatedAt,
     direction: 'recovered',
     requests,
     errors,
     lastErrorAt: null,
-    points: now.series.points,
+    points,
   };
-  return recover({ ...ended, record: before.record, observation }, 'watch', at);
+  return hasEnded(ended, observation) ? recover({ ...kept, observation }, 'watch', at) : ended;
+}
+
+/** As long as the watch wants it without an error, up to about now, with requests: a span of the past says nothing. */
+function showsEnd({ verdict, window, impact, generatedAt }: Report): boolean {
+  const [start, end, now] = [window.start, window.end, generatedAt].map(time => Date.parse(time)) as [
+    number,
+    number,
+    number,
+  ];
+  return (
+    verdict.status === 'no_errors' && (impact.requests ?? 0) > 0 && end - start >= quietMs && now - end < nearlyNowMs
+  );
 }
 
 export function watching(investigation: Investigation, by: string, on: boolean, at: string): Investigation {
@@ -91,13 +112,11 @@ export function observed(investigation: Investigation, seen: Observation | null,
   return { ...investigation, watch: at >= watch.until ? null : nextCheck(watch, at), observation, updatedAt: at };
 }
 
-/** Alarms that fired this shortly before the metrics were read may know of errors that those do not show yet. */
-const alarmsCountMs = 10 * minuteMs;
-
 /** A run that was wanted while the metrics were read is to be made all the same. */
 function hasEnded({ state, alarms }: Investigation, { direction, at }: Observation): boolean {
   if (state !== 'diagnosed' || direction !== 'recovered') return false;
-  const since = new Date(Date.parse(at) - alarmsCountMs).toISOString();
+  // An alarm that fired this lately may know of errors that the metrics do not show yet.
+  const since = new Date(Date.parse(at) - quietMs).toISOString();
   return !alarms.some(alarm => alarm.state === 'ALARM' && alarm.at >= since);
 }
 
@@ -115,7 +134,7 @@ export function recover(
   recoveredAt = at,
 ): Investigation {
   if (!isOpen(investigation)) return investigation;
-  const { waitingSince: _, ...rest } = investigation;
+  const { waitingSince: _, waitingFor: __, ...rest } = investigation;
   return { ...rest, state: 'recovered', progress: [], watch: null, recovered: { at: recoveredAt, by }, updatedAt: at };
 }
 

@@ -2,6 +2,7 @@
  * Posts that somebody asks about, or that speak for themselves: one trigger for each, whoever and whatever asks. The
  * text is untrusted; what it means is looked up in AWS.
  */
+import { noOverrides } from '../diagnosis/request.ts';
 import type { DiagnosisRequest, Trigger } from '../diagnosis/types.ts';
 import type { Accepted, Conversation } from '../investigations/types.ts';
 import { askedAlreadyReply, nothingInPostReply, ownPostReply, restingPostReply } from '../render/post-replies.ts';
@@ -100,7 +101,7 @@ async function submit(
     region: post.region,
     accountId: post.accountId,
     span: spanOf(message, now),
-    overrides: { functionName: null, roleName: null, policyArn: null, logGroup: null },
+    overrides: noOverrides,
   };
   return investigations.submit({
     // A post is one trigger, by whichever way it comes.

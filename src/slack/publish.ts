@@ -11,7 +11,18 @@ import type { After } from './answers.ts';
 import { channelOf, createDelivery, type DeliveryDependencies } from './deliver.ts';
 import { createPace } from './pace.ts';
 import { type PostingOptions, questionSubject, type Subject, stormSubject, subjectOf } from './postings.ts';
-import { isAtRest, isDue, isUrgent, newThread, rootOf, type Slot, show, slotOf, type Thread } from './slots.ts';
+import {
+  isAtRest,
+  isDue,
+  isSending,
+  isUrgent,
+  newThread,
+  rootOf,
+  type Slot,
+  show,
+  slotOf,
+  type Thread,
+} from './slots.ts';
 
 export interface PublisherDependencies extends DeliveryDependencies, PostingOptions {
   bot(): { id: string; name: string; workspaceUrl: string };
@@ -149,9 +160,11 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
   /** Another process publishes: what is known here grows old, and the outbox brings what is newest when it is our turn. */
   function drop(): void {
     for (const [id, entry] of held) {
+      for (const { reject } of entry.waiting.splice(0)) reject(new NotPublishingError());
+      // Forgotten now, what is on its way would be posted a second time by whoever publishes next, perhaps this process.
+      if (isSending(entry.thread)) continue;
       entry.dropped = true;
       held.delete(id);
-      for (const { reject } of entry.waiting.splice(0)) reject(new NotPublishingError());
     }
   }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Change } from '../../src/diagnosis/types.ts';
 import { openInvestigation } from '../../src/investigations/record.ts';
-import { nextDue, observed, taskOf, watching } from '../../src/investigations/schedule.ts';
+import { keepingCause, nextDue, observed, taskOf, watching } from '../../src/investigations/schedule.ts';
 import type { Investigation } from '../../src/investigations/types.ts';
 import { conversation, orders, record, start, submission } from './data.ts';
 import { diagnosed, observation, onlyOpen } from './fixtures.ts';
@@ -17,6 +17,59 @@ function watched(): Investigation {
   const done: Investigation = { ...opened, state: 'diagnosed', record: record('r', trigger, orders, []) };
   return watching(done, 'U1', true, at(0));
 }
+
+describe('a run after the fix', () => {
+  /** As it stands once a run has seen no error in the given minutes, which end `ago` minutes before it. */
+  function clean({ requests = 100, minutes = 15, ago = 0, over = {} as Partial<Investigation> } = {}): Investigation {
+    const before = watched();
+    const seen = record('clean', before.trigger, orders, []);
+    const end = Date.parse(seen.report.generatedAt) - ago * minuteMs;
+    seen.report.window = {
+      ...seen.report.window,
+      start: new Date(end - minutes * minuteMs).toISOString(),
+      end: new Date(end).toISOString(),
+    };
+    seen.report.verdict = { ...seen.report.verdict, status: 'no_errors' };
+    seen.report.impact = { ...seen.report.impact, requests, errors: 0 };
+    return { ...before, record: seen, ...over };
+  }
+
+  test('is the recovery, and the record keeps what was found', () => {
+    expect(keepingCause(watched(), clean(), at(1))).toMatchObject({
+      state: 'recovered',
+      recovered: { at: at(1), by: 'watch' },
+      watch: null,
+      record: { report: { id: 'r' } },
+      observation: { direction: 'recovered', requests: 100, errors: 0 },
+    });
+  });
+
+  test('that its alarm has ended meanwhile keeps what was found, too', () => {
+    const ended = clean({ over: { state: 'recovered', recovered: { at: at(0), by: 'alarm' } } });
+    expect(keepingCause(watched(), ended, at(1))).toMatchObject({
+      state: 'recovered',
+      recovered: { by: 'alarm' },
+      record: { report: { id: 'r' } },
+    });
+  });
+
+  const alarm = { arn: 'a', name: 'a', state: 'ALARM' as const, at: at(0) };
+  test.each([
+    ['nobody asked anything of the API', clean({ requests: 0 })],
+    ['a span of the past was looked at', clean({ ago: 60 })],
+    ['only the last minutes were looked at', clean({ minutes: 5 })],
+    ['its alarm has just fired', clean({ over: { alarms: [alarm] } })],
+    ['the run failed', clean({ over: { failure: 'It stopped.' } })],
+    ['a check is still wanted', clean({ over: { state: 'investigating' } })],
+  ])('is none where %s', (_, ended) => {
+    expect(keepingCause(watched(), ended, at(1))).toBe(ended);
+  });
+
+  test('is none where nothing failed before', () => {
+    const ended = clean();
+    expect(keepingCause(clean(), ended, at(1))).toBe(ended);
+  });
+});
 
 describe('a watch', () => {
   test('checks every 2 minutes, after half an hour every 5, and ends after 4 hours', () => {

@@ -40,6 +40,21 @@ describe('an alarm', () => {
     expect(posts(stage)).toBe(posted);
   });
 
+  it('that fails again after it has recovered tells the thread and the channel, once', async () => {
+    const stage = await openSlackStage();
+    // The cooldown counts from when the alarm says that it was over.
+    const at = (minutesAgo: number) => new Date(Date.now() - minutesAgo * 60_000).toISOString();
+    await tell(stage, 0, { at: at(6) });
+    await tell(stage, 0, { at: at(4), state: 'OK' });
+    const [card] = roots(stage);
+    await tell(stage, 0, { at: at(2) });
+    await tell(stage, 0, { at: at(1) });
+    expect(roots(stage).map(({ ts }) => ts)).toEqual([card?.ts]);
+    const told = seen(stage).filter(({ text }) => text.startsWith('It fails again'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ threadTs: card?.ts, broadcast: true });
+  });
+
   it('whose channel the app is not in is told in the log, with what to do, and appears once it is invited', async () => {
     const stage = await openSlackStage();
     stage.workspace.leave('U0SBXBOT04', 'incidents');
