@@ -11,18 +11,7 @@ import type { After } from './answers.ts';
 import { channelOf, createDelivery, type DeliveryDependencies } from './deliver.ts';
 import { createPace } from './pace.ts';
 import { type PostingOptions, questionSubject, type Subject, stormSubject, subjectOf } from './postings.ts';
-import {
-  isAtRest,
-  isDue,
-  isSending,
-  isUrgent,
-  newThread,
-  rootOf,
-  type Slot,
-  show,
-  slotOf,
-  type Thread,
-} from './slots.ts';
+import { isAtRest, isDue, isUrgent, newThread, rootOf, type Slot, show, slotOf, type Thread } from './slots.ts';
 
 export interface PublisherDependencies extends DeliveryDependencies, PostingOptions {
   bot(): { id: string; name: string; workspaceUrl: string };
@@ -159,12 +148,11 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
 
   /** Another process publishes: what is known here grows old, and the outbox brings what is newest when it is our turn. */
   function drop(): void {
+    // What is on its way keeps its channel's turn until Slack has answered (pace.ts), and is found there by its metadata.
     for (const [id, entry] of held) {
-      for (const { reject } of entry.waiting.splice(0)) reject(new NotPublishingError());
-      // Forgotten now, what is on its way would be posted a second time by whoever publishes next, perhaps this process.
-      if (isSending(entry.thread)) continue;
       entry.dropped = true;
       held.delete(id);
+      for (const { reject } of entry.waiting.splice(0)) reject(new NotPublishingError());
     }
   }
 

@@ -140,11 +140,6 @@ export function isAtRest(thread: Thread): boolean {
   return [...thread.slots.values()].every(slot => !slot.sending && !isDue(thread, slot));
 }
 
-/** Slack has not answered yet about one of its messages. */
-export function isSending(thread: Thread): boolean {
-  return [...thread.slots.values()].some(slot => slot.sending);
-}
-
 /** The thread that a message stands in; null for a root in the channel, and before there is one. */
 export function threadOf(thread: Thread, slot: Slot): string | null {
   if (typeof slot.place === 'object') return null;
