@@ -6,10 +6,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../test/support/free-port.ts';
 import { CannotRunError, installed, root, runWith } from './python.ts';
 
 const motoVersion = '5.2.5';
@@ -34,16 +34,6 @@ threading.Thread(target=watch, daemon=True).start()
 from moto.server import main
 main(["-H", "127.0.0.1", "-p", sys.argv[1]])
 `;
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new TypeError('A TCP server has a port.');
-  return address.port;
-}
 
 /** Resolves when it answers. Its access log is kept to its last lines, for when it fails. */
 async function start(python: string, port: number): Promise<{ url: string; stop(): Promise<void> }> {

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createSlackWorkspace } from '../../src/sandbox/slack/workspace.ts';
+import { freePort } from '../support/free-port.ts';
 import { buildImage, type Image } from './dockerfile.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -33,15 +33,6 @@ const app = () => join(image.root, image.workdir);
 
 function filesBelow(place: string): string[] {
   return readdirSync(place, { recursive: true, encoding: 'utf8' }).toSorted();
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 interface Started {
