@@ -5,7 +5,7 @@ import type { AlarmNotice, Candidate, Trigger } from '../diagnosis/types.ts';
 import type { NewAudit } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Claimed, type Lease, LeaseLostError } from './leases.ts';
-import { columnsOf, documentOf, follow, isDeadlock, lockFor, type OnAudit, openStates } from './store.ts';
+import { columnsOf, documentOf, follow, isDeadlock, isTaken, lockFor, type OnAudit, openStates } from './store.ts';
 import type { InboxTable, Tables } from './tables.ts';
 import type { Accepted, Conversation, InboxItem, Investigation, MessagePurpose, Submission } from './types.ts';
 
@@ -328,12 +328,6 @@ function subjectOf({ kind, alarm, request }: Trigger): string | null {
 
 /** It was opened, closed or changed by somebody else between two statements; nothing of the transaction is kept. */
 class OutrunError extends Error {}
-
-/** A unique index was about to be broken: 23505 of PostgreSQL, 2067 of SQLite. */
-function isTaken(error: unknown): boolean {
-  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
-  return code === '23505' || errcode === 2067;
-}
 
 function itemOf(row: Selectable<InboxTable>): InboxItem {
   return {

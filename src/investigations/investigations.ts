@@ -12,6 +12,7 @@ import { createOutbox } from './outbox.ts';
 import { createOutboxStore } from './outbox-store.ts';
 import { createPeople } from './people.ts';
 import { findingOf, isOpen, pressed, resolve, runAgain, waits } from './record.ts';
+import { createReopen } from './reopen.ts';
 import { sweep } from './retention.ts';
 import { createRuns } from './runs.ts';
 import { createStore, type OnAudit } from './store.ts';
@@ -209,6 +210,7 @@ export function createInvestigations(dependencies: InvestigationsDependencies): 
     countOpen: store.countOpen,
     listClosed: store.listClosed,
     resolve: resolveInvestigation,
+    reopen: createReopen({ store, inbox: inboxStore, clock, onReopened: due }),
     audit: audit.of,
     async record(entry) {
       const { investigationId, who, action, via, detail } = entry;

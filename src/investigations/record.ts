@@ -81,14 +81,32 @@ export function runAgain(investigation: Investigation, by: string, at: string): 
 }
 
 export function resolve(investigation: Investigation, by: string, at: string): Investigation {
-  const { waitingSince: _, waitingFor: __, ...rest } = investigation;
+  const { waitingSince: _, waitingFor: __, reopened: ___, ...rest } = investigation;
+  const { watch, recheckAt } = investigation;
   return {
     ...rest,
     state: 'resolved',
     progress: [],
     watch: null,
     recheckAt: null,
-    resolved: { by, at },
+    resolved: { by, at, watch, recheckAt },
+    updatedAt: at,
+  };
+}
+
+/** Closed by mistake, or too early: it stands as it stood before; what never had an outcome is run. */
+export function unresolve(investigation: Investigation, by: string, at: string): Investigation {
+  const { resolved, ...rest } = investigation;
+  if (resolved === undefined || investigation.state !== 'resolved') return investigation;
+  const { watch = null, recheckAt = null } = resolved;
+  const { recovered, record, failure } = investigation;
+  const unrun = record === null && failure === null;
+  return {
+    ...rest,
+    state: recovered !== undefined ? 'recovered' : unrun ? 'investigating' : 'diagnosed',
+    watch: watch !== null && watch.until > at ? watch : null,
+    recheckAt,
+    reopened: { by, at },
     updatedAt: at,
   };
 }

@@ -60,6 +60,16 @@ export function createStore(
     return Number(count);
   }
 
+  /** The one that is open for the same API and stage; null: there is none. */
+  async function openFor({ conversation, target }: Investigation): Promise<Investigation | null> {
+    const { accountId, region, apiId, stage } = target;
+    const row = await open({ teamId: conversation.teamId })
+      .select(['document', 'version'])
+      .where(on => on.and({ account_id: accountId ?? '', region, api_id: apiId, stage }))
+      .executeTakeFirst();
+    return row === undefined ? null : documentOf(row);
+  }
+
   async function listClosed(teamId: string, limit: number): Promise<Investigation[]> {
     const rows = await db
       .selectFrom('investigations')
@@ -256,6 +266,7 @@ export function createStore(
     get,
     listOpen,
     countOpen,
+    openFor,
     listClosed,
     ofAlarm,
     change,
@@ -274,6 +285,12 @@ export async function lockFor(tx: Kysely<Tables>, what: string): Promise<void> {
 /** 40P01 of PostgreSQL: of two transactions that waited for each other this one was ended, and may be tried again. */
 export function isDeadlock(error: unknown): boolean {
   return (error as { code?: unknown }).code === '40P01';
+}
+
+/** A unique index was about to be broken: 23505 of PostgreSQL, 2067 of SQLite. */
+export function isTaken(error: unknown): boolean {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  return code === '23505' || errcode === 2067;
 }
 
 /** What has to be written with an investigation: its alarms, its storm's new state, who did it. */

@@ -88,8 +88,10 @@ export interface Investigation {
   reopenedAt: string | null;
   /** Since when it has recovered, and what said so. */
   recovered?: { at: string; by: 'alarm' | 'watch' };
-  /** Who closed it, and when. */
-  resolved?: { by: string; at: string };
+  /** Who closed it, and when; the watch and the recheck that ended with it, for who opens it again. */
+  resolved?: { by: string; at: string; watch?: Watch | null; recheckAt?: string | null };
+  /** Who opened it again after it was closed, and when. */
+  reopened?: { by: string; at: string };
   createdAt: string;
   updatedAt: string;
 }
@@ -206,6 +208,7 @@ export type AuditAction =
   /** Into another state than ALARM, while the investigation goes on. */
   | 'alarm_changed'
   | 'recovered'
+  /** After a recovery, by what asked again; after it was closed, by a person. */
   | 'reopened'
   | 'rerun'
   | 'check_pressed'
@@ -339,6 +342,8 @@ export interface Investigations {
   accept(id: string, handoffId: string, by: Answerer, words: string): Promise<HandoffAnswer>;
   decline(id: string, handoffId: string, by: Answerer, words: string): Promise<HandoffAnswer>;
   resolve(id: string, by: string): Promise<'ok' | 'gone'>;
+  /** Takes a `resolve` back: it stands as it stood before. One that is not closed stays as it is. */
+  reopen(id: string, by: string): Promise<ReopenAnswer>;
   /** Who did what with it, oldest first. */
   audit(id: string): Promise<AuditEntry[]>;
   /** Writes what no other method does: a refusal, an export. */
@@ -367,6 +372,9 @@ export type HandoffAnswer =
   | { outcome: 'not_yours'; to: Receiver }
   | { outcome: 'answered'; handoff: Handoff }
   | { outcome: 'gone' };
+
+/** `other`: meanwhile another one was opened for the same API and stage, and there is one at a time. */
+export type ReopenAnswer = { outcome: 'ok' } | { outcome: 'gone' } | { outcome: 'other'; investigation: Investigation };
 
 export interface OpenFilter {
   teamId: string;

@@ -6,6 +6,7 @@
 import type {
   ActionsBlock,
   Button,
+  ConfirmationDialog,
   ContextBlock,
   HeaderBlock,
   KnownBlock,
@@ -32,6 +33,9 @@ export const LIMITS = {
   buttonText: 75,
   buttonValue: 2_000,
   buttonLabel: 75,
+  confirmTitle: 100,
+  confirmText: 300,
+  confirmButton: 30,
   url: 3_000,
   modalTitle: 24,
   inputHint: 2_000,
@@ -241,9 +245,11 @@ export interface ButtonOptions {
   /** What a screen reader says. */
   label?: string;
   style?: 'primary' | 'danger';
+  /** Asked before the press counts: https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object */
+  confirm?: { title: string; text: string; yes: string };
 }
 
-export function button({ id, text, value, url, label, style }: ButtonOptions): Button {
+export function button({ id, text, value, url, label, style, confirm }: ButtonOptions): Button {
   return {
     type: 'button',
     action_id: id,
@@ -252,6 +258,16 @@ export function button({ id, text, value, url, label, style }: ButtonOptions): B
     ...(url === undefined ? {} : { url }),
     ...(label === undefined ? {} : { accessibility_label: cut(oneLine(label), LIMITS.buttonLabel) }),
     ...(style === undefined ? {} : { style }),
+    ...(confirm === undefined ? {} : { confirm: confirmation(confirm) }),
+  };
+}
+
+function confirmation({ title, text, yes }: Required<ButtonOptions>['confirm']): ConfirmationDialog {
+  return {
+    title: plainText(title, LIMITS.confirmTitle),
+    text: plainText(text, LIMITS.confirmText),
+    confirm: plainText(yes, LIMITS.confirmButton),
+    deny: plainText('Cancel', LIMITS.confirmButton),
   };
 }
 

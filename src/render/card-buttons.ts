@@ -7,13 +7,16 @@ import { assertNever, evidenceOf } from './words.ts';
 /** What the button says is what a press does, also where the record is another one by then. */
 export const watchButtonText = { start: 'Watch', stop: 'Stop watching' } as const;
 
-/** Nothing while it runs; of a closed one, the record. */
+/** Nothing while it runs; of a closed one, the record and the way back. */
 export function cardButtons(investigation: Investigation): Part[] {
   const { id, target, state, watch, waitingSince } = investigation;
   if (state === 'investigating' || waitingSince !== undefined) return [];
   const name = `${target.apiName}, stage ${target.stage}`;
   const exporting = button({ id: actionIds.export, text: 'Export', value: id, label: `Export the record of ${name}` });
-  if (state === 'resolved') return [part(actions([exporting]))];
+  if (state === 'resolved') {
+    const label = `Open the investigation of ${name} again`;
+    return [part(actions([button({ id: actionIds.reopen, text: 'Reopen', value: id, label }), exporting]))];
+  }
   const watching = watch === null ? watchButtonText.start : watchButtonText.stop;
   return [
     ...feedbackPart(investigation, name),
@@ -36,7 +39,18 @@ export function cardButtons(investigation: Investigation): Part[] {
           ? []
           : [button({ id: actionIds.watch, text: watching, value: id, label: `${watching}: ${name}` })]),
         exporting,
-        button({ id: actionIds.resolve, text: 'Resolve', value: id, label: `Close the investigation of ${name}` }),
+        button({
+          id: actionIds.resolve,
+          text: 'Resolve',
+          value: id,
+          label: `Close the investigation of ${name}`,
+          confirm: {
+            title: 'Resolve this investigation?',
+            // The name last: where it is long, only its end has no room.
+            text: `This closes it for everybody: the watch stops, and reminders of a handoff end. The card keeps the result, and its Reopen button takes this back. It is about ${name}.`,
+            yes: 'Resolve',
+          },
+        }),
         ...consoleButton(investigation),
       ]),
     ),

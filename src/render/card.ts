@@ -186,8 +186,9 @@ function resolution({ resolved }: Investigation): Markup {
 }
 
 function footer(investigation: Investigation): Markup {
-  const { id, trigger } = investigation;
+  const { id, trigger, reopened } = investigation;
   const again = repeated(investigation);
   const more = again === null ? md`` : md` · ${again}`;
-  return md`Asked by ${person(trigger.by)}, ${minute(trigger.at)}${more} · investigation ${id}`;
+  const back = reopened === undefined ? md`` : md` · opened again by ${person(reopened.by)}, ${minute(reopened.at)}`;
+  return md`Asked by ${person(trigger.by)}, ${minute(trigger.at)}${more}${back} · investigation ${id}`;
 }

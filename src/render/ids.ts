@@ -6,6 +6,8 @@ export const slashCommand = '/apigw-500';
 export const actionIds = {
   rerun: 'rerun',
   resolve: 'resolve',
+  /** Of a card that was resolved. */
+  reopen: 'reopen',
   /** Of a storm message: writes the card and thread of one investigation. */
   open: 'open',
   handoff: 'handoff',

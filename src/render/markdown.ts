@@ -124,7 +124,9 @@ function timeline(investigation: Investigation, audit: readonly AuditEntry[]): s
       : [[late.at, `${late.changes.length} late change events delivered by CloudTrail.`] as [string, string]]),
     ...notes.map((note): [string, string] => [note.at, `Note by ${safe(note.by)}: ${safe(note.text)}`]),
     ...audit
-      .filter(({ action }) => !['opened', 'note_added', 'denied', 'exported', 'recovered', 'resolved'].includes(action))
+      .filter(({ action }) => !['opened', 'note_added', 'denied', 'exported', 'recovered'].includes(action))
+      // The last closing is told from the record, which knows it without an audit too.
+      .filter(({ action, at }) => action !== 'resolved' || at !== resolved?.at)
       .map((entry): [string, string] => [entry.at, `${entry.action.replaceAll('_', ' ')}, ${safe(entry.who)}`]),
     ...(recovered === undefined ? [] : [[recovered.at, `Recovered, told by the ${recovered.by}.`] as [string, string]]),
     ...(resolved === undefined ? [] : [[resolved.at, `Closed by ${safe(resolved.by)}.`] as [string, string]]),

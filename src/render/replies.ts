@@ -39,7 +39,7 @@ export function problemReply(problem: string, typed: string): Message {
 
 export function goneReply(): Message {
   return note(
-    `This investigation is closed or was deleted, so the button does nothing any more. Type ${slashCommand} with the API to open a new one.`,
+    `This investigation is closed or was deleted, so the button does nothing any more. Press Reopen on its card, or type ${slashCommand} with the API to open a new one.`,
   );
 }
 
@@ -115,6 +115,31 @@ export function joinedReply(investigation: Investigation, url: string | null, he
   return compose(
     `${name} was investigated; see its thread. It runs again now.`,
     [part(section(text, open))],
+    () => md``,
+  );
+}
+
+/** What was closed stays so: this one was opened since, and an API and stage have one at a time. */
+export function otherOpenReply(investigation: Investigation, url: string | null, here: boolean): Message {
+  const { target, conversation, createdAt } = investigation;
+  const name = `${target.apiName}, stage ${target.stage}`;
+  const address = url === null ? null : safeUrl(url);
+  const open =
+    address === null
+      ? undefined
+      : button({ id: linkId(0), text: 'Open', url: address, label: `Open the card of ${name}` });
+  const bold = md`*${words(name, 2 * LIMITS.name)}*`;
+  const where = here ? channel(conversation.channelId) : 'another channel';
+  return compose(
+    `Another investigation of ${name} is open by now, so this one stays closed.`,
+    [
+      part(
+        section(
+          md`This one stays closed, because another investigation of ${bold} is open by now: in ${where} since ${when(createdAt)}. Go on there.`,
+          open,
+        ),
+      ),
+    ],
     () => md``,
   );
 }

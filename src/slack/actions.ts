@@ -1,7 +1,7 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { actionIds, actionPatterns, numberOf } from '../render/ids.ts';
 import { checkButtonText } from '../render/playbook.ts';
-import { choiceGoneReply, chosenReply, goneReply, runningReply } from '../render/replies.ts';
+import { choiceGoneReply, chosenReply, goneReply, otherOpenReply, runningReply } from '../render/replies.ts';
 import { registerHandoffActions } from './handoffs.ts';
 import { registerRecordActions } from './record-actions.ts';
 import { investigationOf, type Surface, wherePressed } from './surface.ts';
@@ -39,6 +39,20 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
     if ((await investigations.resolve(id, here.userId)) === 'gone') await answers.tell(here, goneReply());
   });
 
+  app.action<BlockAction<ButtonAction>>(actionIds.reopen, async ({ ack, body, action }) => {
+    await ack();
+    const here = wherePressed(body, surface);
+    const { id } = await investigationOf(surface, here, action.value);
+    const answer = await investigations.reopen(id, here.userId);
+    if (answer.outcome === 'gone') await answers.tell(here, goneReply());
+    if (answer.outcome !== 'other') return;
+    const { investigation } = answer;
+    // Where else it was asked for may be a private channel.
+    const same = investigation.conversation.channelId === here.channelId;
+    const url = same ? await surface.publisher.permalink(investigation.id) : null;
+    await answers.tell(here, otherOpenReply(investigation, url, same));
+  });
+
   app.action<BlockAction<ButtonAction>>(actionIds.open, async ({ ack, body, action }) => {
     await ack();
     const here = wherePressed(body, surface);
@@ -59,10 +73,11 @@ export function registerActions(app: App, surface: Surface): readonly string[] {
   // A button that opens an address is a press all the same; unanswered, Slack shows a warning beside it.
   app.action(actionPatterns.link, async ({ ack }) => ack());
 
-  const { rerun, resolve, open } = actionIds;
+  const { rerun, resolve, reopen, open } = actionIds;
   return [
     rerun,
     resolve,
+    reopen,
     open,
     ...registerHandoffActions(app, surface),
     ...registerRecordActions(app, surface),

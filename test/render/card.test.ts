@@ -10,6 +10,7 @@ import {
   sampleFindings,
   sampleGap,
   sampleRecord,
+  sampleTarget,
 } from '../support/samples.ts';
 import { buttonsOf, readable } from '../support/slack-stage.ts';
 
@@ -157,6 +158,26 @@ describe('the card', () => {
     expect(show(diagnosedInvestigation({ state: 'resolved', resolved }))).toContain('Closed by <@U0BOB>');
   });
 
+  it('asks before it is closed, within the limits of Slack, and says how that is taken back', () => {
+    const asked = (apiName: string) => {
+      const button = card(diagnosedInvestigation({ target: { ...sampleTarget, apiName } }), sampleChecks)
+        .blocks.flatMap(block => (block.type === 'actions' ? block.elements : []))
+        .find(element => 'action_id' in element && element.action_id === 'resolve');
+      return button !== undefined && 'confirm' in button ? (button.confirm?.text.text ?? '') : '';
+    };
+    const usual = asked('orders-api');
+    for (const said of ['closes it for everybody', 'watch stops', 'reminders', 'Reopen', 'orders-api, stage prod']) {
+      expect(usual).toContain(said);
+    }
+    expect(asked('orders-'.repeat(60))).toMatch(/Reopen/);
+    expect(asked('orders-'.repeat(60)).length).toBeLessThanOrEqual(300);
+  });
+
+  it('says who opened it again', () => {
+    const reopened = { by: 'U0BOB', at: '2026-11-22T15:10:00.000Z' };
+    expect(show(diagnosedInvestigation({ reopened }))).toContain('opened again by <@U0BOB>');
+  });
+
   it('counts how often it was asked for', () => {
     const occurrences = [1, 2, 3].map(() => ({ at: '2026-11-22T14:10:00.000Z', by: 'U0ALICE' }));
     expect(show(diagnosedInvestigation({ occurrences, occurrenceCount: 3 }))).toContain('asked for 3 times');
@@ -169,7 +190,7 @@ describe('the card', () => {
     expect(buttons(diagnosedInvestigation())).toEqual([...feedback, ...usual, 'link:1']);
     expect(buttons(openedInvestigation())).toEqual([]);
     expect(buttons(diagnosedInvestigation({ state: 'recovered' }))).not.toContain('watch');
-    expect(buttons(diagnosedInvestigation({ state: 'resolved' }))).toEqual(['export']);
+    expect(buttons(diagnosedInvestigation({ state: 'resolved' }))).toEqual(['reopen', 'export']);
     expect(buttons(openedInvestigation({ state: 'diagnosed', failure: 'No.' }))).toEqual(usual);
   });
 });

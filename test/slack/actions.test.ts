@@ -163,8 +163,43 @@ describe('the card buttons', () => {
     await idle();
     expect(card.text).toContain('Resolved: orders-api');
     expect(readable(card)).toContain('Closed by <@U0SBXBEN02>');
-    expect(buttonsOf(card)).toEqual(['export']);
+    expect(buttonsOf(card)).toEqual(['reopen', 'export']);
     expect(read('ana', 'incidents')).toHaveLength(3);
+  });
+
+  it('take a closing back, once, however many press', async () => {
+    const { workspace, idle, investigations, diagnosis } = await diagnosed();
+    const [card] = workspace.messages('ana', 'incidents');
+    if (card === undefined) throw new Error('There is no card.');
+    await workspace.press('ben', card, 'resolve');
+    await idle();
+
+    const closed = structuredClone(card);
+    await Promise.all([workspace.press('ana', closed, 'reopen'), workspace.press('ben', closed, 'reopen')]);
+    await idle();
+    expect(card.text).toContain('Cause found');
+    expect(readable(card)).toMatch(/opened again by <@U0SBX(ANA01|BEN02)>/);
+    expect(buttonsOf(card)).toContain('resolve');
+    expect(diagnosis.diagnosed).toBe(1);
+    const actions = (await investigations.audit('id-1')).map(entry => entry.action);
+    expect(actions.filter(action => action === 'reopened')).toHaveLength(1);
+  });
+
+  it('do not take it back while another one is open for the API, and say which', async () => {
+    const { workspace, idle, read } = await diagnosed();
+    const [card] = workspace.messages('ana', 'incidents');
+    if (card === undefined) throw new Error('There is no card.');
+    await workspace.press('ben', card, 'resolve');
+    await idle();
+    await workspace.command('ben', 'incidents', '/apigw-500 orders-api');
+    await idle();
+    await workspace.press('ana', card, 'reopen');
+    await idle();
+    expect(card.text).toContain('Resolved');
+    const told = workspace.messages('ana', 'incidents').filter(message => message.text.includes('stays closed'));
+    expect(told.map(readable).join()).toContain('<#C0SBXINC01>');
+    expect(JSON.stringify(told)).toContain('/archives/C0SBXINC01/p');
+    expect(read('ben', 'incidents').join()).not.toContain('stays closed');
   });
 
   it('say so where the investigation is gone, or belongs to another channel', async () => {

@@ -27,6 +27,15 @@ describe('guests, and people of another workspace', () => {
     await idle();
     for (const id of ['rerun', 'resolve', 'watch', 'export', 'feedback:yes'])
       await workspace.press(name, card(stage), id);
+    const before = card(stage);
+    await workspace.press('ana', before, 'resolve');
+    await idle();
+    const closed = stage.find('ana', 'incidents', message => buttonsOf(message).includes('reopen'));
+    await workspace.press(name, closed, 'reopen');
+    await idle();
+    expect(await investigations.get('id-1')).toMatchObject({ state: 'resolved' });
+    await workspace.press('ana', closed, 'reopen');
+    await idle();
     await workspace.command(name, 'incidents', '/apigw-500 other-api');
     await workspace.press(name, card(stage), 'handoff');
     await idle();
