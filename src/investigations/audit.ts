@@ -1,8 +1,9 @@
 /** Who did what, when and from where: written with the change itself, never altered. */
 import { randomUUID } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
+import type { AuditAction, AuditEntry } from './audit-types.ts';
 import type { AuditTable, Tables } from './tables.ts';
-import type { AuditAction, AuditEntry, Investigation } from './types.ts';
+import type { Investigation } from './types.ts';
 
 /** What a change says of itself; the rest follows from the investigation. */
 export interface NewAudit {

@@ -4,13 +4,14 @@ import type { AlarmNotice, DiagnosisService, Gap, Location, Trigger } from '../d
 import type { Log } from '../telemetry.ts';
 import { alarmChanged, calmed, cooldownMs, firedAgain, isEcho, isStale, knowing, reopened } from './alarms.ts';
 import { type NewAudit, whoOf } from './audit.ts';
+import type { AuditAction } from './audit-types.ts';
 import { inTime, whyFailed } from './deadline.ts';
 import type { InboxStore, Joined } from './inbox-store.ts';
 import type { Claimed, Leases } from './leases.ts';
 import { askAgain, isOpen, openInvestigation } from './record.ts';
 import { type AlarmRoute, channelFor, needsTags } from './routing.ts';
 import type { Store } from './store.ts';
-import type { AuditAction, Conversation, InboxItem, Investigation, Outlets, Refusal } from './types.ts';
+import type { Conversation, InboxItem, Investigation, Outlets, Refusal } from './types.ts';
 import { UntoldError } from './untold.ts';
 import type { Queue } from './worker.ts';
 

@@ -3,7 +3,8 @@
  * nor hold HTML: https://spec.commonmark.org/0.31.2/#backslash-escapes
  */
 import type { Change, Evidence, ReportedFinding } from '../diagnosis/types.ts';
-import type { AuditEntry, Handoff, Investigation } from '../investigations/types.ts';
+import type { AuditEntry } from '../investigations/audit-types.ts';
+import type { Handoff, Investigation } from '../investigations/types.ts';
 import {
   assertNever,
   gapWords,

@@ -1,5 +1,6 @@
 /** The record as a file in its thread. */
-import type { AuditEntry, Investigation } from '../investigations/types.ts';
+import type { AuditEntry } from '../investigations/audit-types.ts';
+import type { Investigation } from '../investigations/types.ts';
 import { markdownOf } from '../render/markdown.ts';
 import { note } from '../render/replies.ts';
 import { Refused } from './answers.ts';
