@@ -58,8 +58,9 @@ export function nothingYet() {
 const occurrencesKept = 50;
 
 export function occurredAgain(investigation: Investigation, trigger: Trigger, at: string): Investigation {
+  const { unwatched: _, ...rest } = investigation;
   const occurrences = [...investigation.occurrences, { at: trigger.at, by: trigger.by }].slice(-occurrencesKept);
-  return { ...investigation, occurrences, occurrenceCount: investigation.occurrenceCount + 1, updatedAt: at };
+  return { ...rest, occurrences, occurrenceCount: investigation.occurrenceCount + 1, updatedAt: at };
 }
 
 /** It was asked for again: one more occurrence, and a run that answers the new request. */

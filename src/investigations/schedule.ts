@@ -47,12 +47,12 @@ export function nextDue(investigation: Investigation, dueAt: string | null): str
 
 /** After a run: whoever waits for the API is told how it goes on, and late changes are looked for. */
 export function scheduled(investigation: Investigation, at: string): Investigation {
-  const { state, record, failure } = investigation;
+  const { state, record, failure, unwatched } = investigation;
   if (state !== 'diagnosed' || record === null || failure !== null) return investigation;
   const failing = record.report.verdict.status !== 'no_errors';
   return {
     ...investigation,
-    watch: failing ? (investigation.watch ?? newWatch(null, at)) : investigation.watch,
+    watch: failing && unwatched !== true ? (investigation.watch ?? newWatch(null, at)) : investigation.watch,
     recheckAt: failing ? later(at, recheckAfterMs) : null,
   };
 }
@@ -96,7 +96,9 @@ function showsEnd({ verdict, window, impact, generatedAt }: Report): boolean {
 export function watching(investigation: Investigation, by: string, on: boolean, at: string): Investigation {
   if (!isOpen(investigation)) return investigation;
   if (!on && investigation.watch === null) return investigation;
-  return { ...investigation, watch: on ? newWatch(by, at) : null, updatedAt: at };
+  const { unwatched: _, ...rest } = investigation;
+  if (on) return { ...rest, watch: newWatch(by, at), updatedAt: at };
+  return { ...rest, watch: null, unwatched: true, updatedAt: at };
 }
 
 function newWatch(by: string | null, at: string): Watch {

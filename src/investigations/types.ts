@@ -72,6 +72,8 @@ export interface Investigation {
   waitingFor?: string;
   /** null: nobody watches. */
   watch: Watch | null;
+  /** Somebody has stopped the watch, and nobody has asked for the API since: it does not begin by itself. */
+  unwatched?: true;
   /** How it stands, as last observed; null before the first check. */
   observation: Observation | null;
   /** When the change diagnoses are run once more; null: not wanted, or done. */

@@ -4,7 +4,7 @@ import type { Change } from '../../src/diagnosis/types.ts';
 import { openInvestigation } from '../../src/investigations/record.ts';
 import { keepingCause, nextDue, observed, taskOf, watching } from '../../src/investigations/schedule.ts';
 import type { Investigation } from '../../src/investigations/types.ts';
-import { conversation, orders, record, start, submission } from './data.ts';
+import { alarmSubmission, conversation, notice, orders, record, start, submission } from './data.ts';
 import { diagnosed, observation, onlyOpen } from './fixtures.ts';
 
 const minuteMs = 60_000;
@@ -112,6 +112,45 @@ describe('a watch', () => {
     const stopped = watching(again, 'U2', false, at(101));
     expect(stopped.watch).toBeNull();
     expect(watching(stopped, 'U2', false, at(102))).toBe(stopped);
+  });
+
+  test('that somebody has stopped does not begin again with a run by a button, but with who asks anew', async () => {
+    const bench = await diagnosed();
+    const { investigations, id } = bench;
+    const watch = async () => (await investigations.get(id))?.watch ?? null;
+    await investigations.watch(id, 'U2', false);
+    await investigations.rerun(id, 'U1');
+    await investigations.idle();
+    expect(bench.service.diagnosed).toHaveLength(2);
+    expect(await watch()).toBeNull();
+
+    await investigations.submit(submission('again'));
+    await investigations.idle();
+    expect(await watch()).toMatchObject({ by: null });
+
+    // Also for an alarm that fires, and for who presses Watch.
+    await investigations.watch(id, 'U2', false);
+    await investigations.submit(alarmSubmission('fired', notice(1)));
+    await investigations.idle();
+    await investigations.rerun(id, 'U1');
+    await investigations.idle();
+    expect(await watch()).toMatchObject({ by: null });
+    await investigations.watch(id, 'U2', false);
+    await investigations.watch(id, 'U2', true);
+    await investigations.rerun(id, 'U1');
+    await investigations.idle();
+    expect(await watch()).toMatchObject({ by: 'U2' });
+  });
+
+  test('that somebody stops while a run is under way stays stopped when it ends', async () => {
+    const bench = await diagnosed();
+    const gate = Promise.withResolvers<void>();
+    bench.service.gate = gate.promise;
+    await bench.investigations.rerun(bench.id, 'U1');
+    await bench.investigations.watch(bench.id, 'U2', false);
+    gate.resolve();
+    await bench.investigations.idle();
+    expect(await bench.investigations.get(bench.id)).toMatchObject({ state: 'diagnosed', watch: null });
   });
 
   test('begins by itself after a failing verdict, sees the recovery and ends it', async () => {
