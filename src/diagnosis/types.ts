@@ -29,7 +29,7 @@ export type { ApiType, CauseId, CauseParameters };
 
 /** What asked, and what it asked for. Stored before anything is done with it. */
 export interface Trigger {
-  kind: 'cli' | 'command' | 'form' | 'candidate' | 'rerun' | 'alarm' | 'reaction' | 'shortcut' | 'post';
+  kind: 'cli' | 'command' | 'mention' | 'form' | 'candidate' | 'rerun' | 'alarm' | 'reaction' | 'shortcut' | 'post';
   /** Who asked, as the surface knows them (a Slack user id, an OS user); null for machines. */
   by: string | null;
   at: string;

@@ -243,6 +243,8 @@ export function createStore(
       await tx.deleteFrom('storms').where('last_at', '<', cutoff).execute();
       await tx
         .deleteFrom('messages')
+        // The answer to a mention belongs to nothing that is stored.
+        .where('intended_at', '<', cutoff)
         .where('investigation_id', 'not in', query => query.selectFrom('investigations').select('id'))
         .where('investigation_id', 'not in', query => query.selectFrom('inbox').select('id'))
         .where('investigation_id', 'not in', query => query.selectFrom('storms').select('id'))

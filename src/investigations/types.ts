@@ -34,6 +34,8 @@ export interface Conversation {
   /** Slash commands and modals: for the first answers, within 30 minutes. */
   responseUrl: string | null;
   userId: string | null;
+  /** Message that mentions the bot: what is answered to it stands in its thread, for all to see. */
+  mention?: string;
 }
 
 export type InvestigationState = 'investigating' | 'diagnosed' | 'recovered' | 'resolved';
@@ -236,6 +238,8 @@ export type MessagePurpose =
   | `question:${Refusal['kind']}`
   /** What whoever asked was told in private, because the channel took no message: Slack's code, and of what. */
   | `told:${string}`
+  /** To a mention of the bot. */
+  | 'answer'
   | 'storm';
 
 export interface LedgerEntry {

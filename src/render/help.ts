@@ -36,6 +36,7 @@ const words: Usage[] = [
   { type: `${slashCommand} explain`, does: 'names the cause of log lines that you paste, for you alone' },
   { type: `${slashCommand} help`, does: 'shows this' },
   { type: slashCommand, does: 'opens a form' },
+  { type: '@apigw-500 …', does: 'in a channel: the same without forms, answered in the thread for all to see' },
 ];
 
 /** The private answer to `help`. */

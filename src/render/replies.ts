@@ -29,11 +29,20 @@ export function note(plain: string, markup: Markup = md`${plain}`): Message {
   return compose(plain, [part(section(markup))], () => md``);
 }
 
-/** The command could not be understood. */
-export function problemReply(problem: string, typed: string): Message {
+/** The command could not be understood. `how`: what stood before it. */
+export function problemReply(problem: string, typed: string, how: string = slashCommand): Message {
   return note(
     `${problem} Type ${slashCommand} help to see what can be typed.`,
-    md`${problem}\nTyped: ${code(`${slashCommand} ${typed}`, 2 * LIMITS.name)}\nExample: ${code(`${slashCommand} orders-api prod 30m`)} · more: ${code(`${slashCommand} help`)}`,
+    md`${problem}\nTyped: ${code(`${how} ${typed}`, 2 * LIMITS.name)}\nExample: ${code(`${how} orders-api prod 30m`)} · more: ${code(`${how} help`)}`,
+  );
+}
+
+/** A mention cannot open a form, as a command and a button can. */
+export function noFormReply(word: 'handoff' | 'explain'): Message {
+  return note(
+    word === 'handoff'
+      ? `A mention cannot open a form. Press Hand off on the card, or type ${slashCommand} handoff and whom it goes to.`
+      : `A mention cannot open a form. Type ${slashCommand} explain, and paste the log lines there.`,
   );
 }
 

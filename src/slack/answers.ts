@@ -98,19 +98,26 @@ export function createAnswers(client: WebClient, log: Log, after: After): Answer
   return {
     tellOnce,
     async tell(address, message, options) {
-      for (const pause of [...pausesMs, null]) {
-        try {
-          return await tellOnce(address, message, options);
-        } catch (error) {
-          if (pause === null || !(error instanceof UntoldError)) {
-            log.error({ err: error, channelId: address.channelId }, 'A private answer reached nobody.');
-            return;
-          }
-          const passed = Promise.withResolvers<void>();
-          after(Math.max(pause, error.retryAfterMs), passed.resolve);
-          await passed.promise;
-        }
+      try {
+        await persist(after, () => tellOnce(address, message, options));
+      } catch (error) {
+        log.error({ err: error, channelId: address.channelId }, 'A private answer reached nobody.');
       }
     },
   };
+}
+
+/** Tries a few times, for as long as a later try may succeed; rejects as the last try did. */
+export async function persist(after: After, attempt: () => Promise<void>): Promise<void> {
+  for (const pause of pausesMs) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof UntoldError)) throw error;
+      const passed = Promise.withResolvers<void>();
+      after(Math.max(pause, error.retryAfterMs), passed.resolve);
+      await passed.promise;
+    }
+  }
+  await attempt();
 }

@@ -209,18 +209,36 @@ export function stormSubject(storm: Storm, members: readonly Investigation[]): S
   };
 }
 
-/** What an alarm's trigger asks of whoever reads the channel, because nobody can be asked in private. */
-export function questionSubject({ inboxId, kind }: Refusal, conversation: Conversation, message: Message): Subject {
+/** What is told to all, once, where it was asked. */
+function publicSubject(
+  id: string,
+  purpose: MessagePurpose,
+  conversation: Conversation,
+  message: Message,
+  unposted: Posting['unposted'],
+): Subject {
   const { channelId, threadTs } = conversation;
   return {
-    id: inboxId,
+    id,
     version: 1,
     render: () => ({
       channelId,
       threadTs,
       urgent: true,
-      messages: [{ purpose: `question:${kind}`, place: 'root', rank: ranks.verdict, message }],
-      unposted: null,
+      messages: [{ purpose, place: 'root', rank: ranks.verdict, message }],
+      unposted,
     }),
   };
+}
+
+/** What an alarm's trigger asks of whoever reads the channel, because nobody can be asked in private. */
+export function questionSubject({ inboxId, kind }: Refusal, conversation: Conversation, message: Message): Subject {
+  return publicSubject(inboxId, `question:${kind}`, conversation, message, null);
+}
+
+/** The answer to a mention, one for each; where the channel takes no message, whoever asked is told in private. */
+export function answerSubject(conversation: Conversation, message: Message): Subject {
+  const { channelId, mention = '' } = conversation;
+  const unposted = { to: { ...conversation, threadTs: null }, topic: 'answer', message: () => message };
+  return publicSubject(`mention:${channelId}:${mention}`, 'answer', conversation, message, unposted);
 }

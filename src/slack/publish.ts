@@ -5,12 +5,20 @@
  */
 import type { Conversation, Investigation, Outlets } from '../investigations/types.ts';
 import { UntoldError } from '../investigations/untold.ts';
+import type { Message } from '../render/blocks.ts';
 import { alarmRefusalMessage, refusalMessage } from '../render/refusals.ts';
 import { joinedReply } from '../render/replies.ts';
 import type { After } from './answers.ts';
 import { channelOf, createDelivery, type DeliveryDependencies } from './deliver.ts';
 import { createPace } from './pace.ts';
-import { type PostingOptions, questionSubject, type Subject, stormSubject, subjectOf } from './postings.ts';
+import {
+  answerSubject,
+  type PostingOptions,
+  questionSubject,
+  type Subject,
+  stormSubject,
+  subjectOf,
+} from './postings.ts';
 import { isAtRest, isDue, isUrgent, newThread, rootOf, type Slot, show, slotOf, type Thread } from './slots.ts';
 
 export interface PublisherDependencies extends DeliveryDependencies, PostingOptions {
@@ -25,6 +33,8 @@ export interface Publisher extends Pick<Outlets, 'publish' | 'publishStorm' | 'r
   retry(investigations: readonly Investigation[]): Promise<void>;
   /** Where the card is; null while it is not posted. */
   permalink(investigationId: string): Promise<string | null>;
+  /** Posts the answer to a mention in its thread, once; rejects with UntoldError where a later try may succeed. */
+  answer(conversation: Conversation, message: Message): Promise<void>;
   /** Resolves when everything that can be sent was sent. */
   settled(): Promise<void>;
   /** Sends what is left within `graceMs`, and nothing after it. False where Slack has not answered a message yet. */
@@ -236,7 +246,8 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
     async refuse(conversation, refusal) {
       const asked = conversation.userId !== null;
       const message = asked ? refusalMessage(refusal) : alarmRefusalMessage(refusal);
-      if (asked) await answers.tellOnce({ ...conversation, threadTs: null }, message);
+      if (conversation.mention !== undefined) await ask(answerSubject(conversation, message));
+      else if (asked) await answers.tellOnce({ ...conversation, threadTs: null }, message);
       else await ask(questionSubject(refusal, conversation, message));
     },
     async joined(conversation: Conversation, investigation) {
@@ -244,8 +255,11 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
       // Where else it was asked for may be a private channel.
       const here = conversation.channelId === investigation.conversation.channelId;
       const url = here ? await permalink(investigation.id) : null;
-      await answers.tellOnce({ ...conversation, threadTs: null }, joinedReply(investigation, url, here));
+      const message = joinedReply(investigation, url, here);
+      if (conversation.mention !== undefined) await ask(answerSubject(conversation, message));
+      else await answers.tellOnce({ ...conversation, threadTs: null }, message);
     },
+    answer: (conversation, message) => ask(answerSubject(conversation, message)),
     async retry(investigations) {
       for (const investigation of investigations) {
         await update(subjectOf(investigation, dependencies), ({ slots }) => {

@@ -17,6 +17,7 @@ import { failureOf, type SlackFailure } from './errors.ts';
 import { type EventSettings, registerEvents } from './events.ts';
 import { createHomes, registerHome } from './home.ts';
 import { createMembers } from './members.ts';
+import { registerMentions } from './mentions.ts';
 import { type Allowed, createPermission } from './permission.ts';
 import type { DrawChart } from './pictures.ts';
 import { createPublisher } from './publish.ts';
@@ -201,7 +202,11 @@ export function createSlack(dependencies: SlackDependencies): Slack {
   const registered = {
     commands: registerCommands(app, surface),
     actions: registerActions(app, surface),
-    events: [...registerEvents(app, surface, triggers), ...registerHome(app, surface, homes)],
+    events: [
+      ...registerEvents(app, surface, triggers),
+      ...registerMentions(app, surface),
+      ...registerHome(app, surface, homes),
+    ],
     shortcuts: registerShortcuts(app, surface),
     views: registerViews(app, surface),
   };

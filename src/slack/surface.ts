@@ -120,18 +120,20 @@ export function addressOf(body: unknown): Address {
     view?: { private_metadata?: string };
     message?: { ts?: string; thread_ts?: string };
     container?: { message_ts?: string; thread_ts?: string };
-    event?: { type?: string; user?: string; item?: { channel?: string } };
+    event?: { type?: string; user?: string; item?: { channel?: string }; channel?: string; thread_ts?: string };
   };
   // A form that was sent has no address of its own; it carries the one of the command that opened it.
   const opener = view?.private_metadata === undefined ? null : formContext(view.private_metadata);
-  // Of what happens by itself, only a reaction is somebody's wish.
+  // Of what happens by itself, only a reaction and a mention are somebody's wish.
   const reaction = event?.type === 'reaction_added' ? event : undefined;
-  const thread = message?.thread_ts ?? container?.thread_ts;
+  const mention = event?.type === 'app_mention' ? event : undefined;
+  // A reply has a thread that a private message is shown in; the channel's own message has none yet.
+  const thread = message?.thread_ts ?? container?.thread_ts ?? mention?.thread_ts;
   return {
     responseUrl: response_url ?? opener?.responseUrl ?? null,
-    channelId: channel_id ?? channel?.id ?? opener?.channelId ?? reaction?.item?.channel ?? null,
+    channelId: channel_id ?? channel?.id ?? opener?.channelId ?? reaction?.item?.channel ?? mention?.channel ?? null,
     // The root of a thread names itself as its thread, but is read in the channel. A private message is only named.
     threadTs: thread === (message?.ts ?? container?.message_ts) ? null : (thread ?? opener?.threadTs ?? null),
-    userId: user_id ?? user?.id ?? reaction?.user ?? null,
+    userId: user_id ?? user?.id ?? reaction?.user ?? mention?.user ?? null,
   };
 }

@@ -28,8 +28,15 @@ export function createPeople(state: State, events: ReturnType<typeof createEvent
     });
     const event = messageEvent(state, message);
     events.emit(event, channel.id);
-    if (message.text.includes(`<@${seed.botUserId}>`)) events.emit({ ...event, type: 'app_mention' }, channel.id);
+    mentioned(message, channel);
     return message;
+  }
+
+  /** The app hears of it beside the message itself, whoever wrote it, but not in a direct message. */
+  function mentioned(message: Message, channel: Channel): void {
+    if (channel.kind === 'im' || !message.text.includes(`<@${seed.botUserId}>`)) return;
+    const { channel_type: _, subtype: __, ...event } = messageEvent(state, message);
+    events.emit({ ...event, type: 'app_mention' }, channel.id);
   }
 
   function postAs(app: PostingApp, channel: Channel, { text = '', ...content }: AppPost): Message {
@@ -38,6 +45,7 @@ export function createPeople(state: State, events: ReturnType<typeof createEvent
       if (attachment.blocks !== undefined) attachment.blocks = state.withIds(objects(attachment.blocks));
     }
     events.emit(messageEvent(state, message), channel.id);
+    mentioned(message, channel);
     return message;
   }
 

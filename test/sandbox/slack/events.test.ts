@@ -126,6 +126,25 @@ describe('what other people and apps do', () => {
     expect(events()[1]).not.toHaveProperty('item_user');
   });
 
+  test('a mention of the app is told beside its message, by whomever, but not in a direct message', async () => {
+    await stage.close();
+    const events = [...fullManifest.events, 'app_mention'];
+    const scopes = [...fullManifest.scopes, 'app_mentions:read'];
+    stage = await openStage({ ...time, manifest: { ...fullManifest, events, scopes } });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`;
+    stage.slack.connect(httpTransport(url, stage.slack.signingSecret, time.clock));
+    const own = stage.slack.state.directMessage('U0SBXANA01');
+    stage.slack.say('ana', own.id, '@demo help');
+    const said = stage.slack.say('ana', 'incidents', '@demo orders prod');
+    await afterEvents(5, () => stage.slack.postAs('Amazon Q Developer', 'incidents', { text: '<@U0SBXBOT04> look' }));
+    const mentions = received.map(({ body }) => body.event).filter(({ type }) => type === 'app_mention');
+    expect(mentions).toMatchObject([
+      { user: 'U0SBXANA01', text: '<@U0SBXBOT04> orders prod', channel: 'C0SBXINC01', ts: said.ts },
+      { bot_id: 'B0SBXAMQ01', text: '<@U0SBXBOT04> look' },
+    ]);
+    expect(mentions[0]).not.toHaveProperty('channel_type');
+  });
+
   test('an alias of a reaction is told by its first name; what is no name is refused', async () => {
     const message = stage.slack.say('ana', 'incidents', 'It is down');
     await afterEvents(2, () => stage.slack.react('ben', message, 'thumbsup::skin-tone-4'));
