@@ -21,7 +21,7 @@ import {
 } from './blocks.ts';
 import { cardButtons } from './card-buttons.ts';
 import { type Check, currentFindings } from './playbook.ts';
-import { failedFor, recovery, repeated } from './standing.ts';
+import { failedFor, firstAsked, recovery, repeated } from './standing.ts';
 import { oneLineVerdict, verdictParts } from './verdict.ts';
 import { assertNever, headline, place, tally } from './words.ts';
 
@@ -190,5 +190,8 @@ function footer(investigation: Investigation): Markup {
   const again = repeated(investigation);
   const more = again === null ? md`` : md` · ${again}`;
   const back = reopened === undefined ? md`` : md` · opened again by ${person(reopened.by)}, ${minute(reopened.at)}`;
-  return md`Asked by ${person(trigger.by)}, ${minute(trigger.at)}${more}${back} · investigation ${id}`;
+  // Whoever asks last is not who asked: the first one reads the card, too.
+  const { by, at } = firstAsked(investigation) ?? trigger;
+  const rerun = trigger.kind === 'rerun' ? md` · run again by ${person(trigger.by)}, ${minute(trigger.at)}` : md``;
+  return md`Asked by ${person(by)}, ${minute(at)}${more}${rerun}${back} · investigation ${id}`;
 }

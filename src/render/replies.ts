@@ -21,6 +21,7 @@ import {
 } from './blocks.ts';
 import { statusOf } from './card.ts';
 import { actionIds, linkId, slashCommand } from './ids.ts';
+import { firstAsked } from './standing.ts';
 import { oneLineVerdict } from './verdict.ts';
 import { count, place, times } from './words.ts';
 
@@ -103,8 +104,16 @@ function threadButton({ id, storm, target }: Investigation) {
   return button({ id: actionIds.open, text: 'Open', value: id, label: `Open the card of ${target.apiName}` });
 }
 
-/** This API has an open investigation already; its channel is named only where that is `here`. */
-export function joinedReply(investigation: Investigation, url: string | null, here = true): Message {
+/**
+ * This API has an open investigation already; its channel is named only where that is `here`. `you`: who is told so in
+ * private.
+ */
+export function joinedReply(
+  investigation: Investigation,
+  url: string | null,
+  here = true,
+  you: string | null = null,
+): Message {
   const { target, conversation } = investigation;
   const name = `${target.apiName}, stage ${target.stage}`;
   const address = url === null ? null : safeUrl(url);
@@ -113,7 +122,7 @@ export function joinedReply(investigation: Investigation, url: string | null, he
       ? undefined
       : button({ id: linkId(0), text: 'Open', url: address, label: `Open the card of ${name}` });
   const bold = md`*${words(name, 2 * LIMITS.name)}*`;
-  const where = md`in ${here ? channel(conversation.channelId) : 'another channel'} since ${when(investigation.createdAt)}, asked for by ${person(firstAsker(investigation))}`;
+  const where = md`in ${here ? channel(conversation.channelId) : 'another channel'} since ${when(investigation.createdAt)}${askedFirst(investigation, you)}`;
   const { record, progress } = investigation;
   // The run that this request has asked for has found nothing yet: whatever has belongs to one before.
   if (record === null || progress.length > 0) {
@@ -153,8 +162,12 @@ export function otherOpenReply(investigation: Investigation, url: string | null,
   );
 }
 
-function firstAsker(investigation: Investigation): string | null {
-  return investigation.occurrences[0]?.by ?? investigation.trigger.by;
+/** `, asked for by …`; nothing where that is not known any more. */
+function askedFirst(investigation: Investigation, you: string | null): Markup {
+  const first = firstAsked(investigation);
+  if (first === null) return md``;
+  if (first.by === null) return md`, opened by an alarm`;
+  return first.by === you ? md`, asked for by you` : md`, asked for by ${person(first.by)}`;
 }
 
 /** After a recovery; the card above it has the rest. */

@@ -1,6 +1,6 @@
 /** How an investigation stands beside its report: recovery, trend, alarms, owner, watch, and what people and CloudTrail added. */
 import type { Report } from '../diagnosis/types.ts';
-import type { Handoff, Investigation, Note } from '../investigations/types.ts';
+import type { Handoff, Investigation, Note, Occurrence } from '../investigations/types.ts';
 import { group, join, LIMITS, type Markup, md, minute, optional, type Part, person, section, words } from './blocks.ts';
 import { beforeOnset, byNearness, count, lasting, patternWords, percent, times, whole } from './words.ts';
 
@@ -48,14 +48,20 @@ function failedWords(errors: number, requests: number): string {
   return `${whole(errors)} ${last} (${percent(errors / requests)})`;
 }
 
-/** `fired 4 times, last …`; null where it was asked for once. */
+/** Who or what asked first, and when; null where so many have since that it is not known any more. */
+export function firstAsked({ occurrences, occurrenceCount }: Investigation): Occurrence | null {
+  return occurrenceCount > occurrences.length ? null : (occurrences[0] ?? null);
+}
+
+/** `fired 4 times, last …`, `asked for twice, last by …`; null where it was asked for once. */
 export function repeated({ occurrences, occurrenceCount }: Investigation): Markup | null {
   const last = occurrences.at(-1);
   if (occurrenceCount < 2 || last === undefined) return null;
   const byAlarms = occurrences.every(({ by }) => by === null);
   const byPeople = occurrences.every(({ by }) => by !== null);
   const what = byAlarms ? 'fired' : byPeople ? 'asked for' : 'fired or asked for';
-  return md`${what} ${times(occurrenceCount)}, last ${minute(last.at)}`;
+  const by = byAlarms ? md`` : md` by ${person(last.by)},`;
+  return md`${what} ${times(occurrenceCount)}, last${by} ${minute(last.at)}`;
 }
 
 /** Alarms by their newest state; one line each. */

@@ -255,7 +255,8 @@ export function createPublisher(dependencies: PublisherDependencies): Publisher 
       // Where else it was asked for may be a private channel.
       const here = conversation.channelId === investigation.conversation.channelId;
       const url = here ? await permalink(investigation.id) : null;
-      const message = joinedReply(investigation, url, here);
+      const you = conversation.mention === undefined ? conversation.userId : null;
+      const message = joinedReply(investigation, url, here, you);
       if (conversation.mention !== undefined) await ask(answerSubject(conversation, message));
       else await answers.tellOnce({ ...conversation, threadTs: null }, message);
     },

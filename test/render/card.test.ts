@@ -178,6 +178,27 @@ describe('the card', () => {
     expect(show(diagnosedInvestigation({ reopened }))).toContain('opened again by <@U0BOB>');
   });
 
+  it('names who asked first, also where others asked or pressed since', () => {
+    const [at, later] = ['2026-11-22T14:10:00.000Z', '2026-11-22T14:11:00.000Z'];
+    const both = {
+      occurrences: [
+        { at, by: 'U0ALICE' },
+        { at: later, by: 'U0BOB' },
+      ],
+      occurrenceCount: 2,
+    };
+    const trigger = { ...diagnosedInvestigation().trigger, by: 'U0BOB', at: later };
+    expect(show(diagnosedInvestigation({ ...both, trigger }))).toMatch(
+      /Asked by <@U0ALICE>, .* · asked for twice, last by <@U0BOB>, /,
+    );
+    const once = { occurrences: [{ at, by: 'U0ALICE' }], occurrenceCount: 1 };
+    expect(show(diagnosedInvestigation({ ...once, trigger: { ...trigger, kind: 'rerun' } }))).toMatch(
+      /Asked by <@U0ALICE>, .* · run again by <@U0BOB>, /,
+    );
+    // So many have asked that the first is not kept.
+    expect(show(diagnosedInvestigation({ ...both, occurrenceCount: 60, trigger }))).toContain('Asked by <@U0BOB>');
+  });
+
   it('counts how often it was asked for', () => {
     const occurrences = [1, 2, 3].map(() => ({ at: '2026-11-22T14:10:00.000Z', by: 'U0ALICE' }));
     expect(show(diagnosedInvestigation({ occurrences, occurrenceCount: 3 }))).toContain('asked for 3 times');

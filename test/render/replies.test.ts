@@ -91,6 +91,13 @@ describe('private answers', () => {
     expect(readable(message)).toContain('in <#C0OPS> since');
     const running = joinedReply(openedInvestigation(), null);
     expect(readable(running)).toContain('is being investigated already, in <#C0OPS> since');
+    const asked = (by: string | null, you: string | null = null) =>
+      readable(joinedReply(openedInvestigation({ occurrences: [{ at: createdAt, by }] }), null, true, you));
+    const { createdAt } = openedInvestigation();
+    expect(asked('U0ALICE', 'U0BOB')).toContain('asked for by <@U0ALICE>');
+    expect(asked('U0ALICE', 'U0ALICE')).toContain('asked for by you');
+    // An alarm was first, although a person asked last.
+    expect(asked(null, 'U0BOB')).toContain('opened by an alarm');
     expect(buttonsOf(message)).toEqual(['link:0']);
     expect(buttonsOf(joinedReply(diagnosedInvestigation(), null))).toEqual([]);
   });

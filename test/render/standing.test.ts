@@ -47,7 +47,7 @@ describe('how an investigation stands', () => {
 
   it('asked for by people, or by both', () => {
     const occurrences = ['U0ALICE', 'U0BOB'].map(by => ({ by, at: '2026-11-22T14:32:00.000Z' }));
-    expect(show(openedInvestigation({ occurrences, occurrenceCount: 2 }))).toContain('asked for twice, last');
+    expect(show(openedInvestigation({ occurrences, occurrenceCount: 2 }))).toContain('asked for twice, last by');
     const mixed = [...occurrences, { by: null, at: '2026-11-22T14:33:00.000Z' }];
     expect(show(openedInvestigation({ occurrences: mixed, occurrenceCount: 9 }))).toContain(
       'fired or asked for 9 times',
