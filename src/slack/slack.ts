@@ -22,7 +22,7 @@ import { type Allowed, createPermission } from './permission.ts';
 import type { DrawChart } from './pictures.ts';
 import { createPublisher } from './publish.ts';
 import { registerShortcuts } from './shortcuts.ts';
-import { createSocket } from './socket.ts';
+import { createSocket, httpFailed } from './socket.ts';
 import { addressOf, type Explain, type Identity, type Surface, teamsOf } from './surface.ts';
 import { registerViews } from './views.ts';
 
@@ -316,7 +316,8 @@ function boltLogger(log: Log): Logger {
   return {
     debug() {},
     info: (...parts) => log.debug(words(parts)),
-    warn: (...parts) => log.warn(words(parts)),
+    // The client says so at each try; who waits for the call says what came of it.
+    warn: (...parts) => (parts[0] === httpFailed ? log.debug(words(parts)) : log.warn(words(parts))),
     error: (...parts) => log.error(words(parts)),
     setLevel() {},
     getLevel: () => LogLevel.INFO,

@@ -15,6 +15,9 @@ export interface Socket {
   isConnected(): boolean;
 }
 
+/** How Slack's client begins its line on a try that reached nobody. */
+export const httpFailed = 'http request failed';
+
 /** How long after Slack has refused a connection the next is tried. */
 const reconnectMs = 30_000;
 
@@ -24,18 +27,41 @@ export function createSocket(
   log: Log,
   after: After,
 ): Socket {
+  let connected = false;
+  let closed = false;
+  let unreached = false;
+
+  /** The client tries without end, which is told once, and that it has ended. */
+  function noticing(given: Logger): Logger {
+    return {
+      ...given,
+      warn(...parts) {
+        if (parts[0] === httpFailed && !unreached) {
+          unreached = true;
+          log.error(
+            {},
+            'Slack cannot be reached, so nothing that people do comes in; it is tried until it answers. Check the network, DNS and proxy of this machine.',
+          );
+        }
+        given.warn(...parts);
+      },
+    };
+  }
+
+  function reached(): void {
+    if (unreached) log.info({}, 'Slack is reached again.');
+    unreached = false;
+  }
+
   const clientOptions: WebClientOptions = {
     slackApiUrl: apiUrl,
-    logger,
+    logger: noticing(logger),
     timeout: 10_000,
     retryConfig: { forever: true, factor: 1.5, minTimeout: 1_000, maxTimeout: 30_000 },
   };
   const receiver = new SocketModeReceiver({ appToken, logger, installerOptions: { clientOptions } });
   const { client } = receiver;
   const connect = client.start.bind(client);
-  let connected = false;
-  let closed = false;
-
   // The client calls this by itself to connect again, and nobody there handles a rejection: it would end the process.
   client.start = async () => {
     for (;;) {
@@ -43,6 +69,7 @@ export function createSocket(
         if (closed) return { ok: false };
         const answer = await connect();
         connected = true;
+        reached();
         if (closed) void client.disconnect();
         return answer;
       } catch (error) {

@@ -27,13 +27,15 @@ async function connected() {
     return () => {};
   };
   const settings = { appToken: workspace.appToken, apiUrl: served.apiUrl };
-  const socket = createSocket(settings, quiet, createLog('silent'), after);
+  const logged: string[] = [];
+  const log = createLog('info', { write: line => void logged.push(line) });
+  const socket = createSocket(settings, quiet, log, after);
   onTestFinished(async () => {
     await socket.close();
     await mode.close();
     await served.close();
   });
-  return { workspace, mode, socket, pauses };
+  return { workspace, mode, socket, pauses, logged };
 }
 
 it('connects again where Slack refused that for a while, and rejects nothing', async () => {
@@ -49,6 +51,19 @@ it.each(['invalid_auth', 'token_revoked'])('says so where Slack refuses the firs
   const { workspace, socket } = await connected();
   workspace.fail('apps.connections.open', { error: code }, Number.POSITIVE_INFINITY);
   await expect(socket.start()).rejects.toThrow(`Slack refuses SLACK_APP_TOKEN (${code})`);
+});
+
+it('says once that Slack cannot be reached, and once that it is again', async () => {
+  const { workspace, socket, logged } = await connected();
+  await socket.start();
+  expect(logged).toEqual([]);
+  workspace.fail('apps.connections.open', 'reset', 2);
+  await socket.receiver.client.start();
+  expect(logged.map(line => JSON.parse(line))).toMatchObject([
+    { level: 'error', msg: expect.stringContaining('Check the network') },
+    { level: 'info', msg: 'Slack is reached again.' },
+  ]);
+  expect(socket.isConnected()).toBe(true);
 });
 
 it('does not connect any more once it is closed', async () => {
