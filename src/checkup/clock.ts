@@ -9,21 +9,24 @@ const notableMs = 60_000;
 export interface ClockCheck {
   /** Where the times that `source` tells go. */
   listen(source: string): OnDate;
-  /** One line for each source that told a time. */
+  /** One line for each source that told a time, in the order in which they were listened to. */
   lines(): Line[];
 }
 
 /** This machine's clock against those that answered. */
 export function checkClock(clock: () => Date): ClockCheck {
-  const skews = new Map<string, number>();
+  const skews = new Map<string, number | null>();
   return {
-    listen: source => at => {
-      const skew = clock().getTime() - at.getTime();
-      // The way of an answer only adds to it: the smallest is nearest to the truth.
-      const before = skews.get(source);
-      if (before === undefined || Math.abs(skew) < Math.abs(before)) skews.set(source, skew);
+    listen(source) {
+      skews.set(source, null);
+      return at => {
+        const skew = clock().getTime() - at.getTime();
+        // The way of an answer only adds to it: the smallest is nearest to the truth.
+        const before = skews.get(source) ?? null;
+        if (before === null || Math.abs(skew) < Math.abs(before)) skews.set(source, skew);
+      };
     },
-    lines: () => [...skews].map(([source, skewMs]) => lineOf(source, skewMs)),
+    lines: () => [...skews].flatMap(([source, skewMs]) => (skewMs === null ? [] : [lineOf(source, skewMs)])),
   };
 }
 
