@@ -1,8 +1,8 @@
+/** The sockets of this process connect to loopback only. A module of its own, so that files that share a process share it. */
 import net from 'node:net';
-import { afterEach } from 'vitest';
 
-/** A test that reaches for the network beyond this machine fails, also where its code survives the refusal. */
-const reached: string[] = [];
+/** The hosts beyond this machine that were reached for, also by code that survived the refusal. */
+export const reached: string[] = [];
 const connect = net.Socket.prototype.connect;
 
 net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
@@ -20,8 +20,3 @@ function hostOf(args: unknown[]): string | undefined {
   const host = typeof first === 'object' && first !== null && 'host' in first ? first.host : second;
   return typeof host === 'string' ? host : undefined;
 }
-
-afterEach(() => {
-  const hosts = reached.splice(0);
-  if (hosts.length > 0) throw new Error(`The test reached for ${hosts.join(', ')}; tests talk to loopback only.`);
-});
