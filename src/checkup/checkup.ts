@@ -26,7 +26,7 @@ export async function checkUp(readConfig: () => Config, seams: CheckupSeams): Pr
   const [slack, aws, store] = await Promise.all([
     settings === null ? [] : checkSlack({ settings, alarms, fetch, onDate: time.listen('Slack') }),
     awsLines(config, seams, time.listen('AWS')),
-    checkStore(config, clock),
+    checkStore(config),
   ]);
   return { lines: [...lines, ...slack, ...store, ...aws.lines, ...time.lines()], nothingReadable: aws.nothingReadable };
 }

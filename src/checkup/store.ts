@@ -1,23 +1,20 @@
 import type { Config } from '../config.ts';
-import { StoreError } from '../investigations/database.ts';
+import { StoreError, type StoreState } from '../investigations/database.ts';
 import { NewerSchemaError } from '../investigations/migrations.ts';
-import { openDatabase } from '../investigations/open-database.ts';
+import { inspectDatabase } from '../investigations/open-database.ts';
 import { redact } from '../redact.ts';
 import { createLog } from '../telemetry.ts';
 import type { Line } from './types.ts';
 
 const fix = 'Let the user that DATABASE_URL names make and change tables in its database.';
 
-/** Opens the store as `serve` would, and closes it. */
-export async function checkStore(config: Config, clock: () => Date): Promise<Line[]> {
+/** Whether `serve` could work with the store. It is only looked at: nothing is made or changed. */
+export async function checkStore(config: Config): Promise<Line[]> {
   const { dataDir, databaseUrl } = config;
   const subject = databaseUrl === null ? `DATA_DIR (${dataDir})` : 'DATABASE_URL';
   try {
-    const database = await openDatabase(config, clock, createLog('silent'));
-    await database.close();
-    return [
-      { area: 'store', subject, status: 'ok', finding: 'The store opens, and its tables are up to date.', fix: null },
-    ];
+    const state = await inspectDatabase(config, createLog('silent'));
+    return [{ area: 'store', subject, status: 'ok', finding: findingOf(state, databaseUrl !== null), fix: null }];
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     if (!(error instanceof StoreError) && !(error instanceof NewerSchemaError)) {
@@ -29,6 +26,17 @@ export async function checkStore(config: Config, clock: () => Date): Promise<Lin
     // The bot itself, most likely, beside which this command runs.
     if (/ is in use by /.test(message)) return [{ area: 'store', subject, status: 'warning', ...inUse(message) }];
     return [{ area: 'store', subject, status: 'problem', ...halves(message) }];
+  }
+}
+
+function findingOf(state: StoreState, tables: boolean): string {
+  switch (state.kind) {
+    case 'absent':
+      return tables ? 'There are no tables yet; serve will make them.' : 'There is no store yet; serve will make it.';
+    case 'behind':
+      return `The tables are ${state.changes} ${state.changes === 1 ? 'version' : 'versions'} behind; serve brings them up to date.`;
+    case 'current':
+      return 'The store opens, and its tables are up to date.';
   }
 }
 

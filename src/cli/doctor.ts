@@ -9,7 +9,8 @@ export const usage = `Usage: apigw-500 doctor [--json]
 Checks the settings, the Slack app (token, scopes, channels, how its requests come in), the store,
 every read in every configured AWS account and Region, and the clock; a line for each, with what to
 put right. AWS is asked for what does not exist, so that only the permission counts, and nothing is
-posted to Slack. The store is opened as serve opens it. Without Slack settings, the rest is checked.
+posted to Slack. The store is only looked at: what is not there yet, serve will make. Without Slack
+settings, the rest is checked.
 
   --json   one JSON document: {"exitCode", "lines": [{area, subject, status, finding, fix}]}
 

@@ -19,6 +19,9 @@ export interface DatabaseSettings {
   dataDir: string;
 }
 
+/** What `serve` would find. `behind`: this many changes to the schema are to be made. */
+export type StoreState = { kind: 'absent' } | { kind: 'current' } | { kind: 'behind'; changes: number };
+
 /** Of a database that opens its connections anew. */
 export const never: Promise<Error> = new Promise(() => {});
 

@@ -1,6 +1,7 @@
 /** Numbered, append-only: a released migration is never edited, a change is a new one. */
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import type { StoreState } from './database.ts';
 import type { Tables } from './tables.ts';
 
 const migrations: Record<string, Migration> = {
@@ -184,9 +185,19 @@ export async function migrate(db: Kysely<Tables>, where: string, schema: string 
   throw error;
 }
 
-async function refuseNewer(db: Kysely<Tables>, where: string): Promise<void> {
-  const unknown = (await appliedMigrations(db)).filter(name => !(name in migrations));
+/** How the tables stand; nothing is changed. Rejects with NewerSchemaError. */
+export async function schemaState(db: Kysely<Tables>, where: string): Promise<StoreState> {
+  const applied = await refuseNewer(db, where);
+  if (applied.length === 0) return { kind: 'absent' };
+  const changes = Object.keys(migrations).length - applied.length;
+  return changes === 0 ? { kind: 'current' } : { kind: 'behind', changes };
+}
+
+async function refuseNewer(db: Kysely<Tables>, where: string): Promise<string[]> {
+  const applied = await appliedMigrations(db);
+  const unknown = applied.filter(name => !(name in migrations));
   if (unknown.length > 0) throw new NewerSchemaError(where, unknown);
+  return applied;
 }
 
 /** Of this store: another program may have tables of the same names in another schema of the database. */

@@ -2,8 +2,8 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely';
 import { DatabaseError, Pool, type PoolClient } from 'pg';
 import type { Log } from '../telemetry.ts';
-import { type Database, never, StoreError } from './database.ts';
-import { migrate } from './migrations.ts';
+import { type Database, never, StoreError, type StoreState } from './database.ts';
+import { migrate, schemaState } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
 /** Ten runs, the inbox and Slack's listeners share these. */
@@ -43,6 +43,32 @@ export async function readPostgres(url: string, log: Log): Promise<Database> {
     throw unusable(url, error);
   }
   return database;
+}
+
+/** How the tables stand, and whether the user may do what `serve` will do; nothing is made or changed. */
+export async function inspectPostgres(url: string, log: Log): Promise<StoreState> {
+  const database = await connect(url, log);
+  const { db } = database;
+  try {
+    const state = await schemaState(db, describe(url));
+    const { rows } =
+      state.kind === 'current'
+        ? await sql<{ may: boolean | null }>`
+            SELECT bool_and(has_table_privilege('investigations', right_name)) AS may
+            FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS right_name`.execute(db)
+        : await sql<{ may: boolean | null }>`
+            SELECT has_schema_privilege(current_schema(), 'CREATE') AS may`.execute(db);
+    if (rows[0]?.may !== true) {
+      throw new StoreError(
+        `The user that DATABASE_URL names may not ${state.kind === 'current' ? 'change the tables' : 'make tables'} at ${describe(url)}. Let that user make and change tables in its database.`,
+      );
+    }
+    return state;
+  } catch (error) {
+    throw isUnreachable(error) ? unusable(url, error) : error;
+  } finally {
+    await database.close();
+  }
 }
 
 /** Rejects with StoreError where no connection can be made. */

@@ -1,4 +1,7 @@
 /** The checkup against the strict workspace and AWS at the wire. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { operationNames } from '../../src/aws/operations.ts';
 import { run } from '../../src/cli/doctor.ts';
@@ -327,10 +330,35 @@ describe('the clock', () => {
 });
 
 describe('the store', () => {
-  test('opens, with the tables that it needs', async () => {
-    const { about } = await doctor({ world: noAws, workspace: null });
+  test('that is not there yet is no problem, and is not made', async () => {
+    const folder = temporaryFolder();
+    const DATA_DIR = join(folder, 'data');
+    const { about } = await doctor({ world: noAws, workspace: null, environment: { DATA_DIR } });
 
-    expect(about('DATA_DIR')).toEqual([expect.objectContaining({ area: 'store', status: 'ok' })]);
+    expect(about('DATA_DIR')).toEqual([
+      expect.objectContaining({ area: 'store', status: 'ok', finding: 'There is no store yet; serve will make it.' }),
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('opens, with the tables that it needs; those that it lacks are counted', async () => {
+    const folder = temporaryFolder();
+    const look = async () => {
+      const { about } = await doctor({ world: noAws, workspace: null, environment: { DATA_DIR: folder } });
+      return about('DATA_DIR');
+    };
+    await (await openSqlite(folder, () => new Date())).close();
+    expect(await look()).toMatchObject([{ status: 'ok', finding: 'The store opens, and its tables are up to date.' }]);
+
+    const older = await openSqlite(folder, () => new Date());
+    await sql`DELETE FROM kysely_migration WHERE name >= '0003'`.execute(older.db);
+    await older.close();
+    expect(await look()).toMatchObject([
+      {
+        status: 'ok',
+        finding: expect.stringMatching(/^The tables are \d+ versions? behind; serve brings them up to date\.$/),
+      },
+    ]);
   });
 
   test('that another process holds may be the running bot', async () => {
