@@ -102,7 +102,8 @@ export function watching(investigation: Investigation, by: string, on: boolean, 
 }
 
 function newWatch(by: string | null, at: string): Watch {
-  return { by, since: at, nextAt: later(at, checkEveryMs), until: later(at, watchForMs) };
+  const everyMinutes = checkEveryMs / minuteMs;
+  return { by, since: at, nextAt: later(at, checkEveryMs), everyMinutes, until: later(at, watchForMs) };
 }
 
 /** What the watch has seen; null where the metrics could not be read, and the watch goes on. */
@@ -124,8 +125,9 @@ function hasEnded({ state, alarms }: Investigation, { direction, at }: Observati
 
 function nextCheck(watch: Watch, at: string): Watch {
   const young = Date.parse(at) - Date.parse(watch.since) < oftenForMs;
-  const nextAt = later(at, young ? checkEveryMs : laterEveryMs);
-  return { ...watch, nextAt: nextAt > watch.until ? watch.until : nextAt };
+  const everyMs = young ? checkEveryMs : laterEveryMs;
+  const nextAt = later(at, everyMs);
+  return { ...watch, nextAt: nextAt > watch.until ? watch.until : nextAt, everyMinutes: everyMs / minuteMs };
 }
 
 /** The errors have ended: the card says so, and nothing is watched any more. */

@@ -120,6 +120,8 @@ export interface Watch {
   by: string | null;
   since: string;
   nextAt: string;
+  /** How long after the check before `nextAt` is; absent in records from before it was stored. */
+  everyMinutes?: number;
   /** It ends here whatever is seen. */
   until: string;
 }

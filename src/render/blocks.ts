@@ -89,10 +89,12 @@ export function join(parts: readonly Markup[], separator: string): Markup {
   return { mrkdwn: parts.map(part => part.mrkdwn).join(separator) };
 }
 
+// A mask has spaces in it, and is one word with what it stands in: `api_key=[masked: api key]`.
+const wordPattern = /(?:\[masked:[^\]]*\]|\S)+/g;
+
 /** An untrusted text on one line, at most `max` characters of markup. */
 export function words(text: string, max: number = LIMITS.sentence): Markup {
-  const escaped = cut(spoken(text), max)
-    .split(' ')
+  const escaped = (cut(spoken(text), max).match(wordPattern) ?? [])
     .map(word => (formats.test(word) ? codeWord(word) : escapeText(word)))
     .join(' ');
   return { mrkdwn: cutMarkup(escaped, max) };
@@ -111,10 +113,22 @@ export function prose(text: string): Markup {
 // span nothing is formatted, so a word that has them becomes one.
 const formats = /[*_~`]|:[0-9_+'-]*[a-z][a-z0-9_+'-]*:/;
 
+const openers = '"\'([{`';
+const closers = '.,;!?:)]}"\'`';
+
+/** Brackets and punctuation around a word are none of it; those of a mask are. */
 function codeWord(word: string): string {
-  const [, open = '', body = '', close = ''] = /^(["'([{`]*)(.*?)([.,;!?:)\]}"'`]*)$/s.exec(word) ?? [];
+  const masks = [...word.matchAll(/\[masked:[^\]]*\]/g)].map(({ index, 0: mask }) => ({
+    from: index,
+    to: index + mask.length,
+  }));
+  let [from, to] = [0, word.length];
+  while (openers.includes(word.charAt(from) || ' ') && !masks.some(mask => mask.from === from)) from += 1;
+  while (to > from && closers.includes(word.charAt(to - 1)) && !masks.some(mask => mask.to === to)) to -= 1;
   const bare = (text: string) => escapeText(text.replaceAll('`', ''));
-  return body === '' ? bare(word) : `${bare(open)}\`${escapeText(body.replaceAll('`', 'ʼ'))}\`${bare(close)}`;
+  const body = word.slice(from, to);
+  if (body === '') return bare(word);
+  return `${bare(word.slice(0, from))}\`${escapeText(body.replaceAll('`', 'ʼ'))}\`${bare(word.slice(to))}`;
 }
 
 /** A name or a command, monospaced. */
@@ -137,7 +151,7 @@ export function cutMarkup(markup: string, max: number): string {
     }
     kept += token;
   }
-  return `${kept.trimEnd()}…`;
+  return `${kept.replace(/[\s.,]+$/, '')}…`;
 }
 
 function head(token: string, max: number): string {
@@ -223,9 +237,8 @@ export function context(text: Markup): ContextBlock {
 /** Text as it stands, monospaced. Rich text is never parsed, so nothing in it is escaped; a cut is told. */
 export function preformatted(text: string, max: number = LIMITS.excerpt): RichTextBlock {
   const whole = printable(text).trim();
-  const kept = whole.slice(0, max).toWellFormed();
-  const shown =
-    kept.length < whole.length ? `${kept}…\n[${count(whole.length - kept.length, 'more character')}]` : whole;
+  const kept = cut(whole, max);
+  const shown = whole.length > max ? `${kept}\n[${count(whole.length - kept.length + 1, 'more character')}]` : whole;
   return {
     type: 'rich_text',
     elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shown || ' ' }] }],

@@ -16,23 +16,25 @@ import {
   part,
   person,
   section,
-  when,
   words,
 } from './blocks.ts';
 import { cardButtons } from './card-buttons.ts';
 import { type Check, currentFindings } from './playbook.ts';
 import { failedFor, firstAsked, recovery, repeated } from './standing.ts';
 import { oneLineVerdict, verdictParts } from './verdict.ts';
-import { assertNever, headline, place, tally } from './words.ts';
+import { assertNever, headline, named, place, tally } from './words.ts';
 
 export function card(investigation: Investigation, checks: readonly Check[]): Message {
   const { target } = investigation;
   const status = statusOf(investigation);
-  const name = `${target.apiName}, stage ${target.stage}`;
+  const title = `${status.glyph} ${status.words}: `;
   return compose(
     fallbackText(investigation, status, checks),
     [
-      part(header(`${status.glyph} ${status.words}: ${name}`), context(words(place(target), 2 * LIMITS.name))),
+      part(
+        header(`${title}${named(target, LIMITS.header - title.length)}`),
+        context(words(place(target), 2 * LIMITS.name)),
+      ),
       ...body(investigation, checks),
       optional(context(footer(investigation))),
       ...cardButtons(investigation),
@@ -178,11 +180,11 @@ function progress(investigation: Investigation, checks: readonly Check[]): Marku
 /** The verdict of the run before stays readable while a new one is under way. */
 function before(report: Report | undefined): Part[] {
   if (report === undefined) return [];
-  return [optional(section(md`*Run before, ${when(report.generatedAt)}:* ${oneLineVerdict(report)}`))];
+  return [optional(section(md`*Previous run* (${minute(report.generatedAt)}): ${oneLineVerdict(report)}`))];
 }
 
 function resolution({ resolved }: Investigation): Markup {
-  return resolved === undefined ? md`Closed.` : md`Closed by ${person(resolved.by)}, ${when(resolved.at)}.`;
+  return resolved === undefined ? md`Closed.` : md`Closed by ${person(resolved.by)}, ${minute(resolved.at)}.`;
 }
 
 function footer(investigation: Investigation): Markup {
@@ -193,5 +195,6 @@ function footer(investigation: Investigation): Markup {
   // Whoever asks last is not who asked: the first one reads the card, too.
   const { by, at } = firstAsked(investigation) ?? trigger;
   const rerun = trigger.kind === 'rerun' ? md` · run again by ${person(trigger.by)}, ${minute(trigger.at)}` : md``;
-  return md`Asked by ${person(by)}, ${minute(at)}${more}${rerun}${back} · investigation ${id}`;
+  const started = by === null ? md`Started by an alarm` : md`Asked by ${person(by)}`;
+  return md`${started}, ${minute(at)}${more}${rerun}${back} · investigation ${id}`;
 }

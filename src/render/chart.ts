@@ -1,6 +1,6 @@
 /** The timeline of an incident as data: what is drawn, and what a screen reader says of it. Pure. */
 import type { Change, Report, Series } from '../diagnosis/types.ts';
-import { beforeOnset, byNearness, count, cut, oneLine, whole } from './words.ts';
+import { beforeOnset, byNearness, count, cut, eventName, oneLine, whole } from './words.ts';
 
 /** What the chart shows. Times are ISO 8601; what lies outside of `start` to `end` is told at its edges. */
 export interface ChartData {
@@ -70,12 +70,10 @@ export function chartOf(report: Report, extra: ChartExtra = {}): ChartData | nul
 }
 
 function chartChange(change: Change): ChartChange {
-  // CloudTrail ends some of Lambda's event names with the version of its API.
-  const event = change.event.replace(/\d{8}(?:v\d+)?$/, '');
   return {
     at: change.effectiveAt ?? change.at,
     kind: /deployment/i.test(change.event) ? 'deployment' : 'change',
-    what: `${event} on ${change.resource}`,
+    what: `${eventName(change.event)} on ${change.resource}`,
     who: nameOf(change.who),
     when: beforeOnset(change),
   };

@@ -21,7 +21,7 @@ import {
 } from './blocks.ts';
 import { checkId } from './ids.ts';
 import { type Check, checkName, findingOf, pressed, statusLabel } from './playbook.ts';
-import { gapWords, seconds, statusWords, whereabouts, withoutDay } from './words.ts';
+import { causeName, gapWords, seconds, statusWords, whereabouts, withoutDay } from './words.ts';
 
 /** `check` is `step:4` or `diagnosis:2`; null where there is nothing to show of it yet. */
 export function evidenceMessage(investigation: Investigation, checks: readonly Check[], check: string): Message | null {
@@ -41,9 +41,9 @@ export function evidenceMessage(investigation: Investigation, checks: readonly C
         context(md`${ranBy(press)} ${when(finding.at)}, in ${seconds(finding.durationMs)}, for ${where}.${again(now)}`),
       ),
       ...finding.evidence.map((item, index) => optional(...observed(item, index + 1, finding.at))),
-      ...(foundNothing(finding) ? [part(context(md`Nothing of the kind was found.`))] : []),
+      ...(foundNothing(finding) ? [part(context(md`There is nothing more to show of it.`))] : []),
       ...finding.gaps.map(gap => optional(...unread(gap))),
-      ...finding.ruledOut.map(item => optional(context(md`*Ruled out:* ${item.id}. ${item.because}`))),
+      ...finding.ruledOut.map(item => optional(context(md`*Ruled out:* ${causeName(item.id)}. ${item.because}`))),
     ],
     left => md`_${left} more of ${parts(finding)} have no room here; the JSON report has them all._`,
   );
@@ -54,8 +54,8 @@ function lastOutcome(investigation: Investigation, check: string): Finding | und
   return investigation.record?.findings.find(finding => checkId(finding) === check);
 }
 
-function again(now: Finding | undefined): string {
-  return now === undefined ? ' The whole playbook is running again; this is the outcome before.' : '';
+function again(now: Finding | undefined): Markup {
+  return now === undefined ? md` The whole playbook is running again; this is the outcome of the run before.` : md``;
 }
 
 /** Of a row that was pressed, the one line about the run says by whom. */
@@ -85,7 +85,7 @@ function observed(evidence: Evidence, position: number, today: string): KnownBlo
   const origin = [
     ...(evidence.at === null ? [] : [when(evidence.at)]),
     words(evidence.source, LIMITS.name),
-    words(evidence.resource, LIMITS.name),
+    words(evidence.resource, 2 * LIMITS.name),
     ...(evidence.link === null ? [] : [link(evidence.link, 'Open in the AWS console')]),
   ];
   return [

@@ -2,7 +2,7 @@
 import type { Explanation } from '../diagnosis/explain.ts';
 import { compose, context, LIMITS, type Message, md, optional, part, prose, section, words } from './blocks.ts';
 import { slashCommand } from './ids.ts';
-import { count } from './words.ts';
+import { causeName, count } from './words.ts';
 
 export function explanationMessage({ lines, requests, causes }: Explanation, truncated: boolean): Message {
   const head = `${count(lines.length, 'line')}, ${count(requests.length, 'request')}.`;
@@ -13,9 +13,9 @@ export function explanationMessage({ lines, requests, causes }: Explanation, tru
   return compose(
     causes[0] === undefined ? `${head} No line names a cause.` : `${head} ${causes[0].summary}`,
     [
-      part(context(md`${head}${truncated ? ' Only the first part was read; give the rest in parts.' : ''}`)),
+      part(context(truncated ? md`${head} Only the first part was read; give the rest in parts.` : md`${head}`)),
       ...causes.map(({ cause, count: times, summary, remedy }) =>
-        optional(section(md`*${cause}* (${count(times, 'time')})\n${summary}\n*Fix:* ${prose(remedy)}`)),
+        optional(section(md`*${causeName(cause)}* (${count(times, 'time')})\n${summary}\n*Fix:* ${prose(remedy)}`)),
       ),
       ...(undecided.length === 0 ? [] : [optional(section(openLines(undecided)))]),
       ...(none
@@ -35,7 +35,7 @@ export function explanationMessage({ lines, requests, causes }: Explanation, tru
 function openLines(undecided: Explanation['lines']) {
   const shown = undecided.slice(0, 5).map(({ line, cause, possible }) => {
     const all = cause === null ? possible : [cause, ...possible];
-    return `line ${line} may be ${all.slice(0, 6).join(' or ')}`;
+    return `line ${line} may be ${all.slice(0, 6).map(causeName).join(' or ')}`;
   });
   const one = undecided.length === 1;
   return md`${count(undecided.length, 'line')} alone ${one ? 'does' : 'do'} not decide; add the other lines of the request: ${words(shown.join('; '), LIMITS.sentence)}.`;

@@ -5,7 +5,7 @@ import { context as contextBlock, join, LIMITS, type Markup, md, plainText, sect
 import { type FormContext, form, type Typed, textField, typedIn } from './forms.ts';
 import { knownSections, receiver } from './handoff.ts';
 import { answerField, handoffFields, viewIds } from './ids.ts';
-import { count, cut, impactWords, patternWords, trend, utc, withCommand } from './words.ts';
+import { count, cut, impactWords, patternWords, routeWords, trend, utc, withCommand } from './words.ts';
 
 export const handoffTitle = 'Hand off';
 export const acceptTitle = 'Accept the handoff';
@@ -47,7 +47,12 @@ export function handoffForm(about: HandoffForm): ModalView {
         'Notes of the thread are added by themselves.',
       ),
       field(handoffFields.next, 'Next actions', told.next, 'One a line: what, and who does it.'),
-      field(handoffFields.contingency, 'If … then …', told.contingency, suggestion(single ? only : undefined)),
+      field(
+        handoffFields.contingency,
+        'Contingency: if …, then …',
+        told.contingency,
+        suggestion(single ? only : undefined),
+      ),
       ...(single ? known(only) : []),
     ],
   });
@@ -159,10 +164,10 @@ function stateWords({ state, recovered, observation, record }: Investigation): s
 function impactSentence({ record }: Investigation): string {
   if (record === null) return '';
   const { impact, window } = record.report;
-  const routes = (impact.routes ?? []).slice(0, 3).map(route => `${route.method} ${route.path} (${route.errors})`);
+  const routes = (impact.routes ?? []).slice(0, 3);
   const parts = [
     sentenceCase(impactWords(impact)),
-    ...(routes.length === 0 ? [] : [`most on ${routes.join(', ')}`]),
+    ...(routes.length === 0 ? [] : [`most on ${routeWords(routes)}`]),
     ...(window.onset === null ? [] : [`first failing minute ${utc(window.onset)}`]),
   ];
   return `${parts.join('; ')}.`;

@@ -1,6 +1,6 @@
 /** The handoff as its receiver needs it: about twelve lines, the rest behind the card's buttons. */
 import type { SectionBlock } from '@slack/types';
-import type { Report } from '../diagnosis/types.ts';
+import type { Change, Report } from '../diagnosis/types.ts';
 import type { Handoff, Investigation, Receiver } from '../investigations/types.ts';
 import {
   actions,
@@ -23,8 +23,9 @@ import {
   words,
 } from './blocks.ts';
 import { actionIds } from './ids.ts';
+import { watching } from './standing.ts';
 import { oneLineVerdict } from './verdict.ts';
-import { assertNever, gapWords, place, tally } from './words.ts';
+import { assertNever, beforeOnset, byNearness, causeName, eventName, gapName, gapsOf, place, tally } from './words.ts';
 
 export interface HandoffView {
   investigation: Investigation;
@@ -97,7 +98,7 @@ function title({ investigation, handoff }: HandoffView): Markup {
 
 function said(text: string | undefined, how: 'first' | 'because'): Markup {
   if (text === undefined || text === '') return md`.`;
-  return how === 'first' ? md`. First: _${words(text)}_` : md`: _${words(text)}_.`;
+  return how === 'first' ? md`. First: _${words(text)}_` : md`: _${clause(text)}_.`;
 }
 
 /** Fields 2 to 12 of a handoff: state, impact, verdict, changes, steps, ruled out, gaps, tried, next, contingency, watch. */
@@ -111,7 +112,7 @@ function facts({ investigation, handoff }: HandoffView): Part[] {
     ['Impact', text(told.impact)],
     ...knownFacts(investigation, optionalText(told.tried)),
     ['Next', text(told.next)],
-    ['If', text(told.contingency)],
+    ['Contingency', text(told.contingency)],
     ['Watched', watched(investigation)],
   ];
   return factSections(lines).map(block => optional(block));
@@ -124,7 +125,7 @@ function answeredFacts({ words: told, state }: Handoff): Part[] {
     ['Impact', text(told.impact)],
     ['Tried', text(told.tried)],
     ['Next', text(told.next)],
-    ['If', text(told.contingency)],
+    ['Contingency', text(told.contingency)],
   ];
   return factSections(lines).map(block => optional(block));
 }
@@ -135,19 +136,22 @@ type Fact = [name: string, value: Markup | null];
 function knownFacts({ record, notes }: Investigation, tried: readonly Markup[]): Fact[] {
   const triedLine: Fact = [
     'Tried',
-    listed([...notes.slice(-3).map(note => md`${words(note.text)} (${person(note.by)})`), ...tried]),
+    listed([...notes.toReversed().map(note => md`${clause(note.text)} (${person(note.by)})`), ...tried]),
   ];
   if (record === null) return [triedLine];
   const { report, findings } = record;
-  const { ruledOut, gaps } = report.verdict;
-  const steps = findings.filter(one => one.group === 'step').map(one => one.status);
+  const { ruledOut } = report.verdict;
+  const { unread, late } = gapsOf(report);
+  // The same checks as the card counts.
+  const checks = findings.filter(one => one.group !== 'extended').map(one => one.status);
   return [
     ['Verdict', oneLineVerdict(report)],
     ['Fix', fixOf(report)],
-    ['Changed', report.changes.length === 0 ? null : changes(report)],
-    ['Checks', md`${tally(steps)}, last run ${minute(report.generatedAt)}`],
-    ['Ruled out', listed(ruledOut.slice(0, 3).map(one => md`${one.id}: ${clause(one.because)}`))],
-    ['Not seen', listed(gaps.slice(0, 3).map(gap => md`${clause(gapWords(gap).sentence)}`))],
+    ['What changed', listed(byNearness(report.changes).map(changeWords))],
+    ['Checks', md`${tally(checks)}, last run ${minute(report.generatedAt)}`],
+    ['Ruled out', listed(ruledOut.map(one => md`${causeName(one.id)} (${clause(one.because)})`))],
+    ['Could not be read', listed([...new Set(unread.map(gapName))].map(name => md`${name}`))],
+    ['Not yet delivered', listed([...new Set(late.map(gap => gap.source))].map(source => md`${source}`))],
     triedLine,
   ];
 }
@@ -158,8 +162,8 @@ function fixOf({ verdict }: Report): Markup | null {
   return first.cli === null ? md`${first.remedy}` : md`${first.remedy} ${code(first.cli, LIMITS.sentence)}`;
 }
 
-function watched({ watch }: Investigation): Markup {
-  return watch === null ? md`nothing is watched` : md`next check ${minute(watch.nextAt)}, ends ${minute(watch.until)}`;
+function watched(investigation: Investigation): Markup {
+  return watching(investigation) ?? md`not any more`;
 }
 
 /** What a handoff of it will say without anybody typing it; for the form. */
@@ -189,24 +193,18 @@ function clause(sentence: string): string {
   return sentence.replace(/[.:]$/, '');
 }
 
+/** How many of each the message has room for; the card and its thread have the rest. */
+const listedAtMost = 3;
+
 function listed(items: readonly Markup[]): Markup | null {
-  return items.length === 0 ? null : join(items, '; ');
+  if (items.length === 0) return null;
+  const more = items.length - listedAtMost;
+  return join([...items.slice(0, listedAtMost), ...(more > 0 ? [md`and ${more} more`] : [])], '; ');
 }
 
-function changes(report: Report): Markup {
-  return join(
-    report.changes
-      .slice(0, 3)
-      .map(change => md`${change.event} by ${change.who ?? 'somebody'}${before(change.minutesBeforeOnset)}`),
-    '; ',
-  );
-}
-
-function before(minutes: number | null): string {
-  if (minutes === null) return '';
-  return minutes >= 0
-    ? `, ${Math.round(minutes)} min before the errors`
-    : `, ${Math.round(-minutes)} min after they began`;
+function changeWords(change: Change): Markup {
+  const who = change.who ?? 'somebody unknown';
+  return md`${eventName(change.event)} on ${words(change.resource, LIMITS.name)} by ${words(who, LIMITS.name)}, ${beforeOnset(change)}`;
 }
 
 function answerButtons({ investigation, handoff }: HandoffView): Part[] {

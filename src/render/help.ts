@@ -1,5 +1,5 @@
 /** How the command is typed. */
-import { compose, type Message, md, part, preformatted, section } from './blocks.ts';
+import { code, compose, join, type Markup, type Message, md, part, preformatted, section } from './blocks.ts';
 import { slashCommand } from './ids.ts';
 
 interface Usage {
@@ -11,7 +11,8 @@ const targets: Usage[] = [
   { type: 'a1b2c3d4e5', does: 'the id of a REST, HTTP or WebSocket API' },
   { type: 'orders-api', does: 'its name' },
   { type: 'https://api.example.com/orders', does: 'an invoke URL, or the URL of a custom domain' },
-  { type: 'alarm:orders-5xx', does: 'a CloudWatch alarm, by name; an ARN of an API, a stage or an alarm works too' },
+  { type: 'alarm:orders-5xx', does: 'a CloudWatch alarm, by name' },
+  { type: 'arn:…', does: 'the ARN of an API, a stage or an alarm' },
 ];
 
 const options: Usage[] = [
@@ -29,7 +30,7 @@ const options: Usage[] = [
 const words: Usage[] = [
   {
     type: `${slashCommand} status`,
-    does: 'says how the open investigation of this channel stands, for you alone; of several, which there are',
+    does: 'tells you alone how the open investigation of this channel stands, or which ones there are',
   },
   { type: `${slashCommand} list`, does: 'lists the open investigations of this channel, for you alone' },
   { type: `${slashCommand} handoff @user`, does: 'offers the open investigation to a person or a user group' },
@@ -50,19 +51,16 @@ export function helpMessage(): Message {
           md`*Why does my API answer 500?* This reads its configuration, logs, metrics and changes; it changes nothing.`,
         ),
         preformatted(`${line}\n${slashCommand} orders-api prod 30m`),
-        section(md`*The target is one of*`),
-        preformatted(table(targets)),
-        section(md`*Options*`),
-        preformatted(table(options)),
-        section(md`*Also*`),
-        preformatted(table(words)),
+        section(list(md`*The target is one of*`, targets)),
+        section(list(md`*Options*`, options)),
+        section(list(md`*Also*`, words)),
       ),
     ],
     () => md``,
   );
 }
 
-function table(rows: readonly Usage[]): string {
-  const width = Math.max(...rows.map(row => row.type.length));
-  return rows.map(row => `${row.type.padEnd(width)}  ${row.does}`).join('\n');
+/** Lines, not columns: on a phone columns would break into pieces. */
+function list(title: Markup, rows: readonly Usage[]): Markup {
+  return join([title, ...rows.map(({ type, does }) => md`• ${code(type)} ${does}`)], '\n');
 }

@@ -18,7 +18,7 @@ import {
 } from './blocks.ts';
 import { statusOf } from './card.ts';
 import { actionIds, linkId, slashCommand } from './ids.ts';
-import { oneLineVerdict } from './verdict.ts';
+import { verdictLine } from './verdict.ts';
 import { count, place } from './words.ts';
 
 export interface Home {
@@ -88,17 +88,16 @@ function rowBlocks(
   link: number,
   withButtons: boolean,
 ): KnownBlock[] {
-  const { id, target, record, owner } = investigation;
+  const { id, target, owner } = investigation;
   const { glyph, words: status } = statusOf(investigation);
   const name = `${target.apiName}, stage ${target.stage}`;
-  const verdict = record === null ? md`` : md`\n${oneLineVerdict(record.report)}`;
   const address = url === undefined ? null : safeUrl(url);
   const who = owner === null ? md`` : md` · ${person(owner)}`;
   const open =
     address === null ? undefined : button({ id: linkId(link), text: 'Open', url: address, label: `Open ${name}` });
   return [
     section(
-      md`${glyph} *${words(name, 2 * LIMITS.name)}* · ${status}${who}\n${place(target)}, since ${minute(investigation.createdAt)}${verdict}`,
+      md`${glyph} *${words(name, 2 * LIMITS.name)}* · ${status}${who}\n${place(target)}, since ${minute(investigation.createdAt)}${verdictLine(investigation)}`,
       open,
     ),
     ...(withButtons
@@ -109,7 +108,7 @@ function rowBlocks(
 
 function setupLines({ open, closed, setup }: Home) {
   const { doors, routes, channel } = setup;
-  const routed = routes === 0 ? '' : ` by ${count(routes, 'route')}`;
+  const routed = routes === 0 ? md`` : md` by ${count(routes, 'route')}`;
   const rest = channel === null ? md`` : md`${routes === 0 ? '' : ', else'} to ${channelMention(channel)}`;
   return [
     md`🟢 Slack and the store answer.`,

@@ -19,7 +19,17 @@ import {
   words,
 } from './blocks.ts';
 import { checkId } from './ids.ts';
-import { assertNever, beforeOnset, byNearness, count, statusWords, tally, utc, whereabouts } from './words.ts';
+import {
+  assertNever,
+  beforeOnset,
+  byNearness,
+  count,
+  eventName,
+  statusWords,
+  tally,
+  utc,
+  whereabouts,
+} from './words.ts';
 
 /** What is shown of a check before it has an outcome; the playbook's own definitions are such. */
 export type Check = Pick<Step | Diagnosis, 'group' | 'number' | 'title' | 'question'>;
@@ -67,10 +77,11 @@ export function playbookMessage(
   const where = whereabouts(investigation.target);
   const own = checks.filter(check => check.group === group);
   const findings = currentFindings(investigation).filter(finding => finding.group === group);
-  const summary = tally(findings.map(finding => finding.status));
+  const summary = findings.length === 0 ? 'none done yet' : tally(findings.map(finding => finding.status));
   const rows = own.map(check => part(row(investigation, check)));
+  const done = `${findings.length} of ${own.length} ${what} done`;
   return compose(
-    `${title} for ${apiName}, stage ${stage} (${where}): ${findings.length} of ${own.length} ${what} done; ${summary}.`,
+    `${title} for ${apiName}, stage ${stage} (${where}): ${findings.length === 0 ? done : `${done}; ${summary}`}.`,
     [
       part(
         section(
@@ -156,7 +167,7 @@ function changeRows({ state, record }: Investigation): Part[] {
   const changes = byNearness(record.report.changes);
   if (changes.length === 0) return [];
   const shown = changes.slice(0, changesShown);
-  const what = ({ event, resource }: Change) => `${event} on ${resource}`;
+  const what = ({ event, resource }: Change) => `${eventName(event)} on ${resource}`;
   const who = (change: Change) => change.who ?? 'somebody unknown';
   const rows = shown.map(change => [
     what(change),

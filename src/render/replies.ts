@@ -10,6 +10,7 @@ import {
   type Markup,
   type Message,
   md,
+  minute,
   optional,
   part,
   person,
@@ -22,7 +23,7 @@ import {
 import { statusOf } from './card.ts';
 import { actionIds, linkId, slashCommand } from './ids.ts';
 import { firstAsked } from './standing.ts';
-import { oneLineVerdict } from './verdict.ts';
+import { oneLineVerdict, verdictLine } from './verdict.ts';
 import { count, place, times } from './words.ts';
 
 /** One sentence or two; `markup` where the plain text needs a form of its own. */
@@ -48,13 +49,18 @@ export function noFormReply(word: 'handoff' | 'explain'): Message {
 }
 
 export function goneReply(): Message {
+  const closed = 'This investigation is closed or was deleted, so the button does nothing any more.';
   return note(
-    `This investigation is closed or was deleted, so the button does nothing any more. Press Reopen on its card, or type ${slashCommand} with the API to open a new one.`,
+    `${closed} Press Reopen on its card, or type ${slashCommand} with the API to open a new one.`,
+    md`${closed} Press *Reopen* on its card, or type ${code(slashCommand)} with the API to open a new one.`,
   );
 }
 
 export function choiceGoneReply(): Message {
-  return note(`This choice is no longer valid. Type the ${slashCommand} command again.`);
+  return note(
+    `This choice is no longer valid. Type the ${slashCommand} command again.`,
+    md`This choice is no longer valid. Type the ${code(slashCommand)} command again.`,
+  );
 }
 
 /** `by`: named where everybody sees it, in place of the question; null: in private. */
@@ -65,7 +71,7 @@ export function chosenReply(by: string | null): Message {
 }
 
 export function runningReply(): Message {
-  return note('This runs already; the card and the thread show the outcome as it comes.');
+  return note('This is running already; the card and the thread show the outcome as it comes.');
 }
 
 /** The list of `status`: `links` has the address of each card that is known; `total` where only the newest are given. */
@@ -75,23 +81,29 @@ export function openReply(
   total: number = investigations.length,
 ): Message {
   if (investigations.length === 0) {
-    return note(`No investigation is open in this channel. Type ${slashCommand} with an API to open one.`);
+    return note(
+      `No investigation is open in this channel. Type ${slashCommand} with an API to open one.`,
+      md`No investigation is open in this channel. Type ${code(slashCommand)} with an API to open one.`,
+    );
   }
   const title = `${count(total, 'open investigation')} in this channel`;
   const more = total - investigations.length;
   const rows = investigations.map((item, index) => optional(openRow(item, index, links.get(item.id))));
-  const rest = more > 0 ? [part(section(md`_and ${more} older ones._`))] : [];
-  return compose(`${title}.`, [part(section(md`*${title}*`)), ...rows, ...rest], left => md`_and ${left} older ones._`);
+  const rest = more > 0 ? [part(section(md`_and ${count(more, 'older one')}_`))] : [];
+  return compose(
+    `${title}.`,
+    [part(section(md`*${title}*`)), ...rows, ...rest],
+    left => md`_and ${count(left, 'older one')}_`,
+  );
 }
 
 function openRow(investigation: Investigation, index: number, url: string | undefined) {
-  const { target, record, occurrenceCount } = investigation;
+  const { target, occurrenceCount } = investigation;
   const status = statusOf(investigation);
-  const verdict = record === null ? md`` : md`\n${oneLineVerdict(record.report)}`;
   const again = occurrenceCount > 1 ? `, asked for ${times(occurrenceCount)}` : '';
   const address = url === undefined ? null : safeUrl(url);
   return section(
-    md`${status.glyph} *${words(target.apiName, LIMITS.name)}, stage ${words(target.stage, LIMITS.name)}* · ${status.words}\n${place(target)}\nSince ${when(investigation.createdAt)}${again}${verdict}`,
+    md`${status.glyph} *${words(target.apiName, LIMITS.name)}, stage ${words(target.stage, LIMITS.name)}* · ${status.words}\n${place(target)}\nSince ${minute(investigation.createdAt)}${again}${verdictLine(investigation)}`,
     address === null
       ? threadButton(investigation)
       : button({ id: linkId(index), text: 'Open', url: address, label: `Open the card of ${target.apiName}` }),
@@ -122,16 +134,16 @@ export function joinedReply(
       ? undefined
       : button({ id: linkId(0), text: 'Open', url: address, label: `Open the card of ${name}` });
   const bold = md`*${words(name, 2 * LIMITS.name)}*`;
-  const where = md`in ${here ? channel(conversation.channelId) : 'another channel'} since ${when(investigation.createdAt)}${askedFirst(investigation, you)}`;
+  const where = md`in ${here ? channel(conversation.channelId) : 'another channel'} since ${minute(investigation.createdAt)}${askedFirst(investigation, you)}`;
   const { record, progress } = investigation;
   // The run that this request has asked for has found nothing yet: whatever has belongs to one before.
   if (record === null || progress.length > 0) {
-    const text = md`${bold} (${place(target)}) is being investigated already, ${where}. Its card and thread show the outcome as it comes.`;
+    const text = md`${bold} (${place(target)}) is being investigated already: ${where}. Its card and thread show the outcome as it comes.`;
     return compose(`${name} is being investigated already.`, [part(section(text, open))], () => md``);
   }
-  const text = md`${bold} (${place(target)}) was investigated ${when(record.report.generatedAt)}; see the thread, ${where}. It runs again now.`;
+  const text = md`${bold} (${place(target)}) was last diagnosed ${minute(record.report.generatedAt)}. Its card is ${where}. The diagnosis runs again now.`;
   return compose(
-    `${name} was investigated; see its thread. It runs again now.`,
+    `${name} was diagnosed before; see its card. The diagnosis runs again now.`,
     [part(section(text, open))],
     () => md``,
   );

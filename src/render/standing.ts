@@ -2,7 +2,7 @@
 import type { Report } from '../diagnosis/types.ts';
 import type { Handoff, Investigation, Note, Occurrence } from '../investigations/types.ts';
 import { group, join, LIMITS, type Markup, md, minute, optional, type Part, person, section, words } from './blocks.ts';
-import { beforeOnset, byNearness, count, lasting, patternWords, percent, times, whole } from './words.ts';
+import { beforeOnset, byNearness, count, eventName, lasting, patternWords, percent, times, whole } from './words.ts';
 
 /** How long it failed; null while it does, and where nobody knows when it began. */
 export function failedFor({ recovered, record }: Investigation): string | null {
@@ -89,7 +89,9 @@ function receiverOf({ to }: Handoff): Markup {
 export function watching({ watch }: Investigation): Markup | null {
   if (watch === null) return null;
   const who = watch.by === null ? md`` : md`, for ${person(watch.by)}`;
-  return md`next check ${minute(watch.nextAt)}; stops ${minute(watch.until)}${who}`;
+  // A record from before this was stored does not say how often.
+  const often = watch.everyMinutes === undefined ? md`` : md`every ${watch.everyMinutes} min, `;
+  return md`${often}until ${minute(watch.until)}${who}; next check ${minute(watch.nextAt)}`;
 }
 
 /** How many of each the card shows; the newest. */
@@ -107,7 +109,7 @@ function lateParts(late: Investigation['late']): Part[] {
     .slice(0, shown.late)
     .map(
       change =>
-        md`• *${words(change.event, LIMITS.name)}* on ${words(change.resource, 200)} by ${words(change.who ?? 'somebody unknown', 200)}, ${beforeOnset(change)}`,
+        md`• *${words(eventName(change.event), LIMITS.name)}* on ${words(change.resource, 200)} by ${words(change.who ?? 'somebody unknown', 200)}, ${beforeOnset(change)}`,
     );
   const more = changes.length > shown.late ? [md`and ${count(changes.length - shown.late, 'more change')}`] : [];
   return [optional(section(join([md`*Delivered by CloudTrail since*, ${minute(late.at)}`, ...lines, ...more], '\n')))];

@@ -16,8 +16,9 @@ import {
 } from './blocks.ts';
 import { statusOf } from './card.ts';
 import { receiver } from './handoff.ts';
+import { watching } from './standing.ts';
 import { oneLineVerdict } from './verdict.ts';
-import { count, gapsOf, impactWords, patternWords, place, tally, utc } from './words.ts';
+import { count, gapsOf, impactWords, patternWords, place, tally } from './words.ts';
 
 export function statusReply(investigation: Investigation, url: string | null): Message {
   const { target } = investigation;
@@ -35,7 +36,7 @@ export function statusReply(investigation: Investigation, url: string | null): M
 }
 
 function verdictLine({ record, failure }: Investigation): Markup {
-  if (failure !== null) return md`*Verdict:* none, the diagnosis could not be finished: ${failure}`;
+  if (failure !== null) return md`*Verdict:* none. The diagnosis could not be finished: ${failure}`;
   return md`*Verdict:* ${record === null ? md`none yet` : oneLineVerdict(record.report)}`;
 }
 
@@ -45,8 +46,8 @@ function errorsLine({ record, observation }: Investigation): Markup {
   const since = window.onset === null ? md`no first minute seen` : md`first failing minute ${minute(window.onset)}`;
   const now =
     observation === null || observation.direction === 'unknown'
-      ? patternWords(record.report)
-      : `${observation.direction} at ${utc(observation.at)}`;
+      ? md`${patternWords(record.report)}`
+      : md`${observation.direction} as of ${minute(observation.at)}`;
   return md`*Errors:* ${impactWords(impact)}; ${since}; ${now}`;
 }
 
@@ -58,8 +59,10 @@ function peopleLine({ owner, handoffs, notes }: Investigation): Markup {
   return md`*Owner:* ${owner === null ? md`nobody yet` : person(owner)}${offered}${tried}`;
 }
 
-function nextLine({ record, watch }: Investigation): Markup {
-  const watched = watch === null ? md`not watched` : md`next check ${minute(watch.nextAt)}`;
+function nextLine(investigation: Investigation): Markup {
+  const { record } = investigation;
+  const watch = watching(investigation);
+  const watched = watch === null ? md`not watched` : md`watched ${watch}`;
   if (record === null) return md`*Checks:* none done; ${watched}`;
   const { unread } = gapsOf(record.report);
   const steps = [...record.report.steps, ...record.report.diagnoses].map(finding => finding.status);

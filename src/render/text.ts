@@ -7,6 +7,7 @@ import {
   candidateWords,
   confidenceWords,
   count,
+  eventName,
   evidenceOf,
   gapsOf,
   gapWords,
@@ -14,10 +15,11 @@ import {
   impactWords,
   isCarried,
   patternWords,
-  percent,
   place,
   printable,
+  routeWords,
   seconds,
+  shareWords,
   spanWords,
   spoken,
   statusWords,
@@ -83,7 +85,7 @@ export function candidatesText(sentence: string, candidates: readonly Candidate[
 function causeLines(report: Report, cause: RankedCause, index: number, options: TextOptions): string[] {
   const paint = painter(options.colour);
   const evidence = evidenceOf(report).get(cause.evidence[0] ?? '');
-  const share = cause.errorShare === null ? '' : `; in ${percent(cause.errorShare)} of the failing requests`;
+  const share = cause.errorShare === null ? '' : `; explains ${shareWords(cause.errorShare)}`;
   const number = report.verdict.causes.length > 1 ? `${index + 1}. ` : '';
   return [
     ...wrap(`${number}${cause.summary}`, '', options.width).map(line => paint('bold', line)),
@@ -110,25 +112,25 @@ function pointer(title: string, text: string | null): string[] {
 
 function closing(report: Report, options: TextOptions): string[] {
   if (report.verdict.causes.length > 0 || report.verdict.status === 'no_errors') return [];
-  return [...wrap(`Requests fail, but no cause could be shown. ${whyInconclusive(report)}`, '', options.width), ''];
+  return [...wrap(`Requests fail. ${whyInconclusive(report)}`, '', options.width), ''];
 }
 
 function changeLines(report: Report): string[] {
   return byNearness(report.changes).map(change => {
     const detail = change.detail === '' ? '' : `: ${change.detail}`;
     const made = isCarried(change) ? `; made ${utc(change.at)}` : '';
-    return `${change.event} on ${change.resource} by ${change.who ?? 'somebody unknown'}, ${beforeOnset(change)} (${utc(change.effectiveAt ?? change.at)})${made}${detail}`;
+    return `${eventName(change.event)} on ${change.resource} by ${change.who ?? 'somebody unknown'}, ${beforeOnset(change)} (${utc(change.effectiveAt ?? change.at)})${made}${detail}`;
   });
 }
 
 function figureLines(report: Report): string[] {
   const { window, impact } = report;
-  const routes = (impact.routes ?? []).slice(0, 3).map(route => `${route.method} ${route.path} (${route.errors})`);
+  const routes = (impact.routes ?? []).slice(0, 3);
   return [
     `First failing minute: ${window.onset === null ? 'none seen in the metrics' : utc(window.onset)}`,
     `Trend: ${patternWords(report)}`,
     `Impact: ${impactWords(impact)}`,
-    ...(routes.length === 0 ? [] : [`Failing most: ${routes.join(', ')}`]),
+    ...(routes.length === 0 ? [] : [`Failing most: ${routeWords(routes)}`]),
     `Looked at: ${spanWords(window)} ${utc(window.end)}`,
     `Checks: ${tally([...report.steps, ...report.diagnoses].map(finding => finding.status))}`,
   ];

@@ -26,6 +26,7 @@ import {
   byNearness,
   confidenceWords,
   count,
+  eventName,
   evidenceOf,
   gapName,
   gapsOf,
@@ -33,7 +34,8 @@ import {
   headline,
   impactWords,
   isCarried,
-  percent,
+  routeWords,
+  shareWords,
   spanWords,
   tally,
   whyInconclusive,
@@ -67,17 +69,12 @@ function opening(report: Report): Part[] {
     case 'cause_found':
       return [];
     case 'no_errors': {
-      const others = causes.length === 0 ? '' : ' Requests are refused with a 4xx, though:';
-      return [
-        part(
-          section(
-            md`No request ended with a 5xx between ${when(report.window.start)} and ${when(report.window.end)}.${others}`,
-          ),
-        ),
-      ];
+      const others = causes.length === 0 ? md`` : md` Requests are refused with a 4xx, though:`;
+      const span = md`${spanWords(report.window)} ${minute(report.window.end)}`;
+      return [part(section(md`No request ended with a 5xx in ${span}.${others}`))];
     }
     case 'inconclusive': {
-      return [part(section(md`Requests fail, but no cause could be shown. ${whyInconclusive(report)}`))];
+      return [part(section(md`Requests fail. ${whyInconclusive(report)}`))];
     }
     default:
       return assertNever(status);
@@ -87,7 +84,7 @@ function opening(report: Report): Part[] {
 function causeParts(report: Report, cause: RankedCause, index: number, of: number): Part[] {
   const evidence = evidenceOf(report).get(cause.evidence[0] ?? '');
   const number = of > 1 ? md`*${index + 1}.* ` : md``;
-  const share = cause.errorShare === null ? md`` : md` · in ${percent(cause.errorShare)} of the failing requests`;
+  const share = cause.errorShare === null ? md`` : md` · explains ${shareWords(cause.errorShare)}`;
   const lines = [
     md`${number}*${words(cause.summary)}*`,
     md`Confidence: ${confidenceWords[cause.confidence]}${share}`,
@@ -120,7 +117,7 @@ function changeWords(change: Change): Markup {
   const detail = change.detail === '' ? md`` : md`: ${words(change.detail, 300)}`;
   const who = change.who === null ? 'by somebody unknown' : `by ${change.who}`;
   const made = isCarried(change) ? md`; made ${when(change.at)}` : md``;
-  return md`*${words(change.event, LIMITS.name)}* on ${words(change.resource, 200)} ${words(who, 200)}, ${beforeOnset(change)} (${when(change.effectiveAt ?? change.at)})${made}${detail}`;
+  return md`*${words(eventName(change.event), LIMITS.name)}* on ${words(change.resource, 200)} ${words(who, 200)}, ${beforeOnset(change)} (${when(change.effectiveAt ?? change.at)})${made}${detail}`;
 }
 
 function facts(investigation: Investigation, report: Report): Markup[] {
@@ -143,8 +140,7 @@ function facts(investigation: Investigation, report: Report): Markup[] {
 function routeParts(report: Report): Part[] {
   const routes = (report.impact.routes ?? []).slice(0, shown.routes);
   if (routes.length === 0) return [];
-  const list = routes.map(route => `${route.method} ${route.path} (${route.errors})`).join(', ');
-  return [optional(section(md`*Failing most:* ${list}`))];
+  return [optional(section(md`*Failing most:* ${routeWords(routes)}`))];
 }
 
 function gapParts(report: Report): Part[] {
@@ -175,7 +171,17 @@ function more(n: number, what: string): Part[] {
 /** The first cause and its confidence. */
 export function oneLineVerdict(report: Report): Markup {
   const first = report.verdict.causes[0];
-  return first === undefined
-    ? md`${headline(report)}.`
-    : md`${headline(report)}: ${first.summary} Confidence: ${first.confidence}.`;
+  return first === undefined ? md`${headline(report)}.` : md`${headline(report)}: ${firstCause(first)}`;
+}
+
+function firstCause({ summary, confidence }: RankedCause): Markup {
+  return md`${summary} Confidence: ${confidence}.`;
+}
+
+/** The same under a status line: what that says already is not said again. Begins a line of its own; empty without one. */
+export function verdictLine({ state, record }: Investigation): Markup {
+  if (record === null) return md``;
+  if (state !== 'diagnosed') return md`\n${oneLineVerdict(record.report)}`;
+  const first = record.report.verdict.causes[0];
+  return first === undefined ? md`` : md`\n${firstCause(first)}`;
 }

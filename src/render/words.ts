@@ -31,15 +31,24 @@ export function oneLine(text: string): string {
   return printable(text).replace(/\s+/g, ' ').trim();
 }
 
-/** Cuts at a word boundary where there is one near; the ellipsis tells that something is missing. */
+/**
+ * Cuts between words where there is a boundary near, else between the parts of a name; the ellipsis tells that something
+ * is missing, and stands for the punctuation before it too. A mask is kept whole or left out.
+ */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   const kept = text
     .slice(0, Math.max(0, max - 1))
     .toWellFormed()
-    .replace(/\ufffd$/, '');
-  const boundary = kept.search(/\s\S*$/);
-  return `${(boundary > max / 2 ? kept.slice(0, boundary) : kept).trimEnd()}…`;
+    .replace(/\ufffd$/, '')
+    .replace(/\[masked:[^\]]*$/, '');
+  const boundary = [/\s\S*$/, /[/_.:-][^/_.:-]*$/].map(end => kept.search(end)).find(at => at > max / 2);
+  return unfinished(boundary === undefined ? kept : kept.slice(0, boundary));
+}
+
+/** The end of a text that goes on, without a full stop before the ellipsis. */
+export function unfinished(text: string): string {
+  return `${text.replace(/[\s.,;:]+$/, '')}…`;
 }
 
 export const statusWords: Record<FindingStatus, string> = {
@@ -132,6 +141,23 @@ export function withoutDay(text: string, iso: string): string {
   );
 }
 
+/** An AWS event without the version of the API, which CloudTrail puts behind some of Lambda's names. */
+export function eventName(event: string): string {
+  return event.replace(/\d{8}(?:v\d+)?$/, '');
+}
+
+/** What stands in capitals in the names of causes. */
+const acronyms: ReadonlySet<string> = new Set(['api', 'aws', 'kms', 'tls', 'vpc', 'waf']);
+
+/** A cause's id as people say it: `waf-blocked` is "WAF blocked". */
+export function causeName(id: string): string {
+  const named = id
+    .split('-')
+    .map(word => (acronyms.has(word) ? word.toUpperCase() : word))
+    .join(' ');
+  return `${named.charAt(0).toUpperCase()}${named.slice(1)}`;
+}
+
 /** A long text around the words in it that count, cut between words at both ends. */
 export function around(text: string, match: string | undefined, max: number): string {
   const whole = printable(text).trim();
@@ -218,6 +244,14 @@ export function tally(statuses: readonly FindingStatus[]): string {
   return parts.filter(part => part !== '').join(', ') || 'none yet';
 }
 
+/** The API and its stage, each cut where there is no room for both; the stage is never lost behind a long name. */
+export function named({ apiName, stage }: Pick<Target, 'apiName' | 'stage'>, max: number): string {
+  const whole = `${apiName}, stage ${stage}`;
+  if (whole.length <= max) return whole;
+  const shortStage = cut(stage, Math.floor(max / 3));
+  return `${cut(apiName, max - shortStage.length - ', stage '.length)}, stage ${shortStage}`;
+}
+
 /** What the verdict says, in one sentence. */
 export function headline(report: Report): string {
   const { status, causes } = report.verdict;
@@ -241,6 +275,16 @@ export function impactWords(impact: Impact): string {
   return `${numbers.format(errors)} of ${count(requests, 'request')} failed${share}`;
 }
 
+/** How much of the failing requests a cause explains. */
+export function shareWords(share: number): string {
+  return share === 1 ? 'all failing requests' : `${percent(share)} of the failing requests`;
+}
+
+/** `GET /orders (90 errors), POST /orders (1 error)`. */
+export function routeWords(routes: NonNullable<Impact['routes']>): string {
+  return routes.map(({ method, path, errors }) => `${method} ${path} (${count(errors, 'error')})`).join(', ');
+}
+
 const trendMinutes = 5;
 
 /** Errors of the last five minutes against the five before; null where the series cannot tell. */
@@ -260,7 +304,8 @@ export function beforeOnset(change: Change): string {
   if (change.effectiveAt === null) return 'not in effect: it is not deployed';
   const carried = isCarried(change) ? 'carried by a deployment ' : '';
   const minutes = change.minutesBeforeOnset;
-  if (minutes === null) return `${carried === '' ? 'in effect since then' : carried.trim()}`;
+  // There is no first error to measure from.
+  if (minutes === null) return carried === '' ? 'in effect since then' : carried.trim();
   return `${carried}${againstOnset(minutes)}`;
 }
 
@@ -302,10 +347,10 @@ export function gapsOf(report: Report): { unread: Gap[]; late: Gap[] } {
 /** Why the errors are not explained. */
 export function whyInconclusive(report: Report): string {
   const { unread, late } = gapsOf(report);
-  if (unread.length > 0) return `${count(unread.length, 'source')} could not be read; what is missing stands below.`;
+  if (unread.length > 0) return `${count(unread.length, 'source')} could not be read: see below.`;
   return late.length > 0
-    ? 'Everything that AWS has delivered was read, and nothing in it explains the errors; what is still on its way stands below.'
-    : 'Everything could be read, and nothing in it explains the errors.';
+    ? 'Everything that AWS has delivered so far was read, and nothing in it explains the errors. More is on its way: see below.'
+    : 'Everything was read, and nothing in it explains the errors.';
 }
 
 /** What was not read, why, and what to do; the command that does it apart, where there is one. */

@@ -76,7 +76,8 @@ describe('a watch', () => {
     const times: string[] = [];
     let current = watched();
     while (current.watch !== null) {
-      const { nextAt } = current.watch;
+      const { nextAt, everyMinutes } = current.watch;
+      expect(everyMinutes).toBe(times.length < 15 ? 2 : 5);
       expect(nextDue(current, null)).toBe(nextAt);
       expect(taskOf(current, nextAt)).toBe('observe');
       times.push(nextAt);
@@ -108,7 +109,7 @@ describe('a watch', () => {
 
   test('starts over for whoever asks, and stops when told to', () => {
     const again = watching(watched(), 'U2', true, at(100));
-    expect(again.watch).toMatchObject({ by: 'U2', since: at(100), nextAt: at(102), until: at(340) });
+    expect(again.watch).toMatchObject({ by: 'U2', since: at(100), nextAt: at(102), everyMinutes: 2, until: at(340) });
     const stopped = watching(again, 'U2', false, at(101));
     expect(stopped.watch).toBeNull();
     expect(watching(stopped, 'U2', false, at(102))).toBe(stopped);

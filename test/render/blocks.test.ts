@@ -33,6 +33,15 @@ describe('md', () => {
     expect(words('run `aws` (`a_b`).').mrkdwn).toBe('run `aws` (`a_b`).');
   });
 
+  it('keeps a mask in the word that it stands in', () => {
+    expect(words('GET /x?api_key=[masked: api key], then 500').mrkdwn).toBe(
+      'GET `/x?api_key=[masked: api key]`, then 500',
+    );
+    expect(words('header [masked:api-key:3f9a] (in a_b [masked: cookie])').mrkdwn).toBe(
+      'header `[masked:api-key:3f9a]` (in `a_b` [masked: cookie])',
+    );
+  });
+
   it('keeps everything on one line', () => {
     expect(words('one\n> two\r\n\tthree').mrkdwn).toBe('one &gt; two three');
   });
@@ -89,7 +98,8 @@ describe('preformatted', () => {
   it('keeps the text as it stands, backticks and brackets too, and tells a cut', () => {
     const shown = (text: string, max?: number) => JSON.stringify(preformatted(text, max));
     expect(shown('```<a> & "b"```')).toContain(JSON.stringify('```<a> & "b"```'));
-    expect(shown('x'.repeat(30), 10)).toContain('xxxxxxxxxx…\\n[20 more characters]');
+    expect(shown('one two three', 9)).toContain('one two…\\n[6 more characters]');
+    expect(shown('x'.repeat(30), 10)).toContain('xxxxxxxxx…\\n[21 more characters]');
   });
 });
 

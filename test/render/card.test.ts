@@ -60,7 +60,7 @@ describe('the card', () => {
   it('names the cause, its confidence, the decisive evidence, the fix and the command', () => {
     const text = show(diagnosedInvestigation());
     expect(text).toContain(sampleCause.summary);
-    expect(text).toContain('Confidence: high (shown by direct evidence) · in 98 % of the failing requests');
+    expect(text).toContain('Confidence: high (shown by direct evidence) · explains 98 % of the failing requests');
     expect(text).toContain('Evidence: The policy of orders-prod has no statement');
     expect(text).toContain('{ "Statement": [] }');
     expect(text).toContain(sampleCause.remedy);
@@ -69,9 +69,7 @@ describe('the card', () => {
 
   it('says what changed, who did it, and how long before the first error', () => {
     const text = show(diagnosedInvestigation());
-    expect(text).toContain(
-      '*RemovePermission20150331v2* on orders-prod by deploy-pipeline, 3 minutes before the first error',
-    );
+    expect(text).toContain('*RemovePermission* on orders-prod by deploy-pipeline, 3 minutes before the first error');
   });
 
   it('gives the figures: first failing minute, pattern and trend, requests, checks, owner', () => {
@@ -92,7 +90,7 @@ describe('the card', () => {
     const text = show(diagnosedInvestigation({ record: sampleRecord({}, { causes }) }));
     expect(text).toContain('4 causes found');
     expect(text).toContain('*1.* *Cause 0.*');
-    expect(text).toContain('in 30 % of the failing requests');
+    expect(text).toContain('explains 30 % of the failing requests');
     expect(text).not.toContain('Cause 3.');
     expect(text).toContain('and 1 more cause');
   });
@@ -127,7 +125,9 @@ describe('the card', () => {
 
   it('names no cause where there are no errors, but a refusal with 4xx', () => {
     const quiet = sampleRecord({}, { status: 'no_errors', causes: [] });
-    expect(show(diagnosedInvestigation({ record: quiet }))).toContain('No request ended with a 5xx between');
+    expect(show(diagnosedInvestigation({ record: quiet }))).toContain(
+      'No request ended with a 5xx in the 15 minutes to <!date',
+    );
     const blocked = sampleRecord({}, { status: 'no_errors', causes: [{ ...sampleCause, id: 'waf-blocked' }] });
     expect(show(diagnosedInvestigation({ record: blocked }))).toContain('Requests are refused with a 4xx, though:');
   });

@@ -127,7 +127,7 @@ describe('the evidence message', () => {
     const message = evidenceMessage(diagnosedInvestigation({ record, presses }), sampleChecks, 'step:4');
     const text = readable(present(message));
     expect(text.match(/Run (again by <@U0BOB>, )?<!date/g)).toEqual(['Run again by <@U0BOB>, <!date']);
-    expect(text).toContain('Nothing of the kind was found.');
+    expect(text).toContain('There is nothing more to show of it.');
   });
 
   it('lists all changes beside the diagnoses, as a table and in older blocks, once the run has ended', () => {
@@ -151,7 +151,7 @@ describe('the evidence message', () => {
       ruledOut: [{ id: 'waf-blocked', because: 'No web ACL is attached.' }],
     });
     expect(text).toContain('*Not read:* logs:FilterLogEvents: access denied');
-    expect(text).toContain('*Ruled out:* waf-blocked. No web ACL is attached.');
+    expect(text).toContain('*Ruled out:* WAF blocked. No web ACL is attached.');
   });
 
   it('leaves out whole facts where there are too many, and says how many', () => {
@@ -163,7 +163,9 @@ describe('the evidence message', () => {
 
   it('keeps the outcome before while everything runs again, and is nothing before there is one', () => {
     const running = diagnosedInvestigation({ state: 'investigating' });
-    expect(readable(present(evidenceMessage(running, sampleChecks, 'step:4')))).toContain('this is the outcome before');
+    expect(readable(present(evidenceMessage(running, sampleChecks, 'step:4')))).toContain(
+      'this is the outcome of the run before',
+    );
     expect(evidenceMessage(openedInvestigation(), sampleChecks, 'step:4')).toBeNull();
   });
 });

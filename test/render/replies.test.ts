@@ -80,17 +80,18 @@ describe('private answers', () => {
       new Map([['inv-1', 'https://x.example/p1']]),
     );
     expect(readable(list)).toContain('2 open investigations in this channel');
-    expect(readable(list)).toContain('Cause found: API Gateway may not invoke the function orders-prod.');
+    expect(readable(list)).toContain('· Cause found\n');
+    expect(readable(list)).toContain('\nAPI Gateway may not invoke the function orders-prod. Confidence: high.');
     expect(buttonsOf(list)).toEqual(['link:0']);
     expect(readable(openReply([], new Map()))).toContain('No investigation is open in this channel.');
   });
 
   it('point at the card that exists', () => {
     const message = joinedReply(diagnosedInvestigation(), 'https://x.example/p1');
-    expect(readable(message)).toContain('was investigated <!date');
-    expect(readable(message)).toContain('in <#C0OPS> since');
+    expect(readable(message)).toContain('was last diagnosed <!date');
+    expect(readable(message)).toContain('Its card is in <#C0OPS> since <!date');
     const running = joinedReply(openedInvestigation(), null);
-    expect(readable(running)).toContain('is being investigated already, in <#C0OPS> since');
+    expect(readable(running)).toContain('is being investigated already: in <#C0OPS> since');
     const asked = (by: string | null, you: string | null = null) =>
       readable(joinedReply(openedInvestigation({ occurrences: [{ at: createdAt, by }] }), null, true, you));
     const { createdAt } = openedInvestigation();

@@ -22,7 +22,7 @@ describe('how an investigation stands', () => {
   it('watched: the trend as last observed, the next check, and when that ends', () => {
     const text = show(watched());
     expect(text).toContain('getting worse; 340 of the last 900 requests failed (37.8 %), as of 2026-11-22 14:20');
-    expect(text).toContain('*Watched*\nnext check 2026-11-22 14:22; stops 2026-11-22 15:30');
+    expect(text).toContain('*Watched*\nevery 2 min, until 2026-11-22 15:30; next check 2026-11-22 14:22');
   });
 
   it('an observation older than the report does not take its place', () => {

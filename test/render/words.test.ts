@@ -3,8 +3,11 @@ import {
   around,
   beforeOnset,
   byNearness,
+  causeName,
   cut,
+  eventName,
   impactWords,
+  named,
   percent,
   printable,
   tally,
@@ -19,6 +22,22 @@ describe('words', () => {
     expect(cut('one two three', 9)).toBe('one two…');
     expect(cut('abcdefghij', 5)).toBe('abcd…');
     expect(cut('ab👩cd', 4)).toBe('ab…');
+    expect(cut('It is long. It is long.', 14)).toBe('It is long…');
+    expect(cut('payments-orchestrator', 12)).toBe('payments…');
+    expect(cut('with Authorization: [masked: authorization header] it fails', 40)).toBe('with Authorization…');
+  });
+
+  it('keep the stage in sight behind a long name', () => {
+    const name = 'payments-and-refunds-orchestration-service';
+    expect(named({ apiName: 'orders', stage: 'prod' }, 40)).toBe('orders, stage prod');
+    expect(named({ apiName: name, stage: 'prod' }, 40)).toBe('payments-and-refunds…, stage prod');
+  });
+
+  it('say a cause as people do, and an event without the version of its API', () => {
+    expect(causeName('waf-blocked')).toBe('WAF blocked');
+    expect(causeName('vpc-link-unavailable')).toBe('VPC link unavailable');
+    expect(eventName('RemovePermission20150331v2')).toBe('RemovePermission');
+    expect(eventName('CreateDeployment')).toBe('CreateDeployment');
   });
 
   it('drop what cannot be seen', () => {

@@ -124,7 +124,7 @@ describe('the command', () => {
     await workspace.command('ben', 'payments', '/apigw-500 orders-api');
     await idle();
     const answer = find('ben', 'payments', message => message.onlyFor !== null);
-    expect(readable(answer)).toContain('was investigated');
+    expect(readable(answer)).toContain('was last diagnosed');
     // Where it is may be a private channel.
     expect(JSON.stringify(answer)).not.toContain('C0SBXINC01');
     expect(read('ana', 'incidents').filter(text => text.includes('Cause found: orders-api'))).toHaveLength(1);

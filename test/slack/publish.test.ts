@@ -273,7 +273,7 @@ describe('what Slack refuses', () => {
     const diagnoses = shown().find(message => message.text.startsWith('Diagnoses'));
     expect(shown()).toHaveLength(3);
     expect(JSON.stringify(diagnoses?.blocks)).toContain('"action_id":"diagnosis:5"');
-    expect(JSON.stringify(diagnoses?.blocks)).toContain('RemovePermission20150331v2 on orders-prod');
+    expect(JSON.stringify(diagnoses?.blocks)).toContain('RemovePermission on orders-prod');
     expect(diagnoses).not.toHaveProperty('classic');
   });
 

@@ -79,7 +79,7 @@ describe('log lines', () => {
     await stage.idle();
     await stage.workspace.submitView('ana', { words: line });
     await stage.idle();
-    expect(form(stage, 'ana')).toContain('lambda\\\\-invoke'.replaceAll('\\', ''));
+    expect(form(stage, 'ana')).toContain('Lambda invoke permission missing');
     expect(form(stage, 'ana')).toContain('Fix:');
     expect(stage.read('ben', 'incidents')).toEqual([]);
   });

@@ -10,7 +10,7 @@ const at = (minute: number, hour = 14) => new Date(Date.UTC(2026, 10, 22, hour, 
 export function watched(): Investigation {
   return diagnosedInvestigation({
     owner: ana,
-    watch: { by: null, since: at(10), nextAt: at(22), until: at(30, 15) },
+    watch: { by: null, since: at(10), nextAt: at(22), everyMinutes: 2, until: at(30, 15) },
     observation: {
       at: at(20),
       direction: 'worse',
