@@ -22,7 +22,7 @@ describe('an alarm', () => {
     await tell(stage, 0);
     const [card, ...more] = roots(stage);
     expect(more).toEqual([]);
-    expect(readable(card ?? { text: '', blocks: [] })).toContain('Asked by an alarm');
+    expect(readable(card ?? { text: '', blocks: [] })).toContain('Started by an alarm');
     const posted = posts(stage);
 
     await tell(stage, 60);
