@@ -93,15 +93,21 @@ describe('redact leaves nothing of', () => {
     ['{X-Api-Key=[k1,k2], Host=x}', '{X-Api-Key=[[masked: api key]], Host=x}'],
     ['redis://:topsecret@cache:6379', 'redis://[masked: credentials]@cache:6379'],
     ['postgres://svc:s3cr/et@db/x', 'postgres://[masked: credentials]@db/x'],
+    ['Aws_Secret_Access_Key wJalrXUtnFEMI/K7MDENG/b', 'Aws_Secret_Access_Key [masked: aws secret key]'],
+    ['sent bEARER abc123def456ghi', 'sent bEARER [masked: credentials]'],
+    ['BASIC Zm9vOmJhcg==', 'BASIC [masked: credentials]'],
     ['https://hooks.slack.com/services/T0/B0/abc', 'https://hooks.slack.com/services/[masked: webhook]'],
     ['aws_secret_access_key wJalrXUtnFEMI/K7MDENG/b', 'aws_secret_access_key [masked: aws secret key]'],
-    ...['hf_', 'npm_', 'SG.abcdefgh.'].map((start): [string, string] => [start + 'a1'.repeat(12), '[masked: token]']),
+    ...'hf_ npm_ SG.abcdefgh. xoxe- xapp- ghp_ gho_ github_pat_ glpat- sk_live_ sk_test_ sk- AIza'.split(' ').map((start): [string, string] => [start + 'a1'.repeat(12), '[masked: token]']),
+    ...'IQoJb3JpZ2lu FwoGZXIvYXdz FQoGZXIvYXdz FQoDYXdz'
+      .split(' ')
+      .map((start): [string, string] => [start + 'a1/+'.repeat(12), '[masked: session token]']),
   ])('%s', (text, masked) => {
     expect(redact(text)).toBe(masked);
   });
 
   it.each(
-    'X-Auth-Key x-functions-key Ocp-Apim-Subscription-Key DB_PASS pass passcode otp pin cvv sessionId JSESSIONID sig signing_key encryption_key'.split(
+    'X-Auth-Key x-functions-key Ocp-Apim-Subscription-Key DB_PASS pass passcode otp pin cvv sessionId JSESSIONID sig signing_key encryption_key client-sec_ret ACCESS_KEY X_Amz_Signature Set-Cookie'.split(
       ' ',
     ),
   )('%s', name => {
@@ -216,6 +222,8 @@ describe('redact', () => {
     const seeds = [
       'a',
       'a.',
+      'a-',
+      's_',
       'eyJ-',
       'token:\\"',
       'token="$input ',
