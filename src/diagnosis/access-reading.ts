@@ -26,10 +26,35 @@ const errorVariables = [
   'error.responseType',
 ];
 
+/** What the judgement rests on. */
+const judged = [
+  ...errorVariables,
+  'authorizer.error',
+  'status',
+  'integration.status',
+  'integration.integrationStatus',
+] as const;
+
 /** What an access-log line says: its variables against each other, and the phrases that they carry. */
 export function readAccess(fields: AccessFields, apiType: ApiType | null): LineReading {
-  const status = numberOf(said(fields, 'status'));
-  const match = status !== null && status < 400 ? nothing : judge(fields, status, apiType);
+  return accessReader(apiType)(fields);
+}
+
+/** For many lines of one stage: requests fail alike, and what says the same is judged once. */
+export function accessReader(apiType: ApiType | null): (fields: AccessFields) => LineReading {
+  const known = new Map<string, Match>();
+  return fields => {
+    const status = numberOf(said(fields, 'status'));
+    if (status !== null && status < 400) return reading(fields, status, nothing);
+    // A variable that the format does not have is another case than an empty one.
+    const key = judged.map(name => fields[name] ?? '\0').join('\n');
+    const match = known.get(key) ?? judge(fields, status, apiType);
+    known.set(key, match);
+    return reading(fields, status, match);
+  };
+}
+
+function reading(fields: AccessFields, status: number | null, match: Match): LineReading {
   const requestId = said(fields, 'requestId');
   const method = said(fields, 'httpMethod');
   const path = said(fields, 'resourcePath') ?? said(fields, 'path');

@@ -1,7 +1,7 @@
 import { inTurns, turn } from '../aws/turns.ts';
 import type { LogEvent } from '../aws/types.ts';
 import { type AccessFields, accessLogParser } from './access-log.ts';
-import { readAccess } from './access-reading.ts';
+import { accessReader } from './access-reading.ts';
 import { classifyLine } from './classify-line.ts';
 import { decideRequest, type RequestDecision } from './decide-request.ts';
 import type { LineReading } from './line-reading.ts';
@@ -158,10 +158,11 @@ function lineReader(): (message: string) => LineReading {
  */
 export async function readAccessLines(access: AccessEvents, apiType: ApiType, stage: string): Promise<ReadLog> {
   const parse = access.format === null ? null : accessLogParser(access.format);
+  const read = accessReader(apiType);
   const readings = await inTurns(distinct(access.events), event => {
     const fields = parse?.(event.message) ?? null;
     if (fields !== null && isForeign(fields, access, stage)) return null;
-    return [event, fields === null ? classifyLine(event.message) : readAccess(fields, apiType)] as const;
+    return [event, fields === null ? classifyLine(event.message) : read(fields)] as const;
   });
   return new Map(readings.filter(one => one !== null));
 }

@@ -6,7 +6,7 @@ import { lineParameters } from './line-parameters.ts';
 import { calledFunction, type Setup } from './narrow-cause.ts';
 import { routeServing } from './routes.ts';
 import { backendServing, functionBehind, integrationTimeoutMs } from './serving.ts';
-import type { FailedRequest, FunctionFacts } from './signals.ts';
+import type { FailedRequest, FunctionFacts, LambdaReference } from './signals.ts';
 import type { CauseId, CauseParameters } from './types.ts';
 
 /** Causes whose texts name the status that clients got. */
@@ -25,8 +25,10 @@ const clientStatus: readonly CauseId[] = [
  * the one that most of the requests called. Pure.
  */
 export function requestParameters(cause: CauseId, requests: readonly FailedRequest[], setup: Setup): CauseParameters {
-  const called = commonest(requests.map(request => calledFunction(request, setup)));
-  const own = called === null ? requests : requests.filter(one => sameAs(calledFunction(one, setup), called));
+  const functions = requests.map(request => asText(calledFunction(request, setup)));
+  const most = commonest(functions);
+  const own = most === null ? requests : requests.filter((_, at) => functions[at] === most);
+  const called = most === null || own[0] === undefined ? null : calledFunction(own[0], setup);
   const example = own.find(request => request.decisive !== null) ?? own[0];
   if (example === undefined) return {};
   const message = example.decisive?.message ?? '';
@@ -41,15 +43,14 @@ export function requestParameters(cause: CauseId, requests: readonly FailedReque
   });
 }
 
-/** `commonest` gives back one of the values. */
-function sameAs(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function asText(called: LambdaReference | null): string | null {
+  return called === null ? null : JSON.stringify(called);
 }
 
-export function commonest<T>(values: readonly T[]): T | null {
+function commonest<T extends string | number>(values: readonly (T | null)[]): T | null {
   const groups = Map.groupBy(
     values.filter(value => value !== null),
-    value => JSON.stringify(value),
+    value => value,
   );
   const [first] = [...groups.values()].toSorted((a, b) => b.length - a.length);
   return first?.[0] ?? null;
