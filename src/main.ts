@@ -1,6 +1,8 @@
 /** Arguments -> a command of cli/. Commands are loaded when they are asked for, and only this file ends the process. */
+
 import { readFileSync } from 'node:fs';
 import type { Command, CommandContext, ExitCode } from './cli/command.ts';
+import { fileBeside } from './files.ts';
 
 interface Entry {
   synopsis: string;
@@ -116,7 +118,7 @@ const terminal: Omit<CommandContext, 'config' | 'version'> = {
 };
 
 function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+  return JSON.parse(readFileSync(fileBeside('../package.json'), 'utf8')).version;
 }
 
 let stopping: Promise<void> | undefined;

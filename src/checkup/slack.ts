@@ -1,9 +1,11 @@
 /** Slack as the bot would meet it: its tokens, its scopes, its channels. Asks by hand, for the headers of the answers. */
+
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { boundedAll } from '../aws/bounded.ts';
 import type { Config, SlackSettings } from '../config.ts';
+import { fileBeside } from '../files.ts';
 import { redact } from '../redact.ts';
 import { variables } from '../settings.ts';
 import type { Line, OnDate } from './types.ts';
@@ -122,7 +124,7 @@ function refused(subject: string, error: string, fix: string): Line {
 const manifestSchema = z.object({ oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }) });
 
 function neededScopes(): string[] {
-  const text = readFileSync(new URL('../../manifest.yml', import.meta.url), 'utf8');
+  const text = readFileSync(fileBeside('../manifest.yml'), 'utf8');
   return manifestSchema.parse(parse(text)).oauth_config.scopes.bot;
 }
 

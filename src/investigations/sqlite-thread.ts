@@ -1,6 +1,8 @@
 /** A SQLite file that is worked on in a thread of its own, as kysely wants it: the event loop never waits for the disk. */
+
 import { Worker } from 'node:worker_threads';
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely';
+import { threadFile } from '../files.ts';
 import type { Answered, Asked } from './sqlite-worker.ts';
 
 export interface ThreadOptions {
@@ -21,9 +23,6 @@ export class SqliteError extends Error {
   }
 }
 
-/** From .ts sources and from the compiled .js alike. */
-const workerFile = new URL(`./sqlite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-
 type Result = Exclude<Answered, { failed: unknown }>;
 
 interface Thread {
@@ -36,7 +35,11 @@ interface Thread {
 
 function startThread(): Thread {
   // Flags of the process are not the thread's, and it needs no secret. What it handles is soon garbage.
-  const worker = new Worker(workerFile, { execArgv: [], env: {}, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+  const worker = new Worker(threadFile('investigations/sqlite-worker'), {
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   /** The thread answers in order. */
   const waiting: PromiseWithResolvers<Result>[] = [];
   let ended: Error | null = null;

@@ -1,5 +1,7 @@
 /** The chart as a picture, drawn off the main loop. A failure is an error: the caller goes on without the picture. */
+
 import { Worker } from 'node:worker_threads';
+import { threadFile } from '../files.ts';
 import { type ChartData, chartAltText, spanWords } from './chart.ts';
 import { chartSvg } from './chart-svg.ts';
 import type { Drawn } from './chart-worker.ts';
@@ -26,9 +28,6 @@ export interface Drawing {
   isRunning(): boolean;
 }
 
-/** From .ts sources and from the compiled .js alike. */
-const workerFile = new URL(`./chart-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-
 export function createDrawing({ timeLimitMs, idleMs }: DrawingOptions): Drawing {
   let worker: Worker | null = null;
   let idle: NodeJS.Timeout | undefined;
@@ -42,7 +41,7 @@ export function createDrawing({ timeLimitMs, idleMs }: DrawingOptions): Drawing 
 
   function start(): Worker {
     // Flags of the process are not the thread's, and it needs no secret.
-    const started = new Worker(workerFile, { execArgv: [], env: {} });
+    const started = new Worker(threadFile('render/chart-worker'), { execArgv: [], env: {} });
     // Whoever waits for it is told by answerOf; a thread that ends while nobody does is replaced when it is needed.
     started.on('error', () => {});
     started.on('exit', () => {

@@ -2,6 +2,7 @@
  * Scenarios: one story each, with the world that AWS would show and what the diagnosis is expected to say. One format
  * for the sandbox, the bench and the tests; docs/scenarios.md tells how to write one.
  */
+
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ import { z } from 'zod';
 import type { UnreadReason } from '../aws/unread.ts';
 import { causeIds } from '../diagnosis/causes/ids.ts';
 import type { FindingStatus, Pattern, Verdict } from '../diagnosis/types.ts';
+import { fileBeside } from '../files.ts';
 import { isObject, mergePatch } from './aws/world/merge-patch.ts';
 import { fillIn, worldSchema, worldShape } from './aws/world.ts';
 
@@ -81,10 +83,10 @@ export type Scenario = z.output<typeof scenarioSchema>;
 export type Expected = z.output<typeof expectedSchema>;
 
 /** Folder of the scenarios that come with the program. */
-export const shippedFolder = fileURLToPath(new URL('./scenarios/', import.meta.url));
+export const shippedFolder = fileURLToPath(fileBeside('sandbox/scenarios/'));
 
 /** The many more that the bench scores: one cause or one trap each. */
-export const catalogueFolder = fileURLToPath(new URL('./scenarios/catalogue/', import.meta.url));
+export const catalogueFolder = fileURLToPath(fileBeside('sandbox/scenarios/catalogue/'));
 
 /** A scenario file that cannot be used; the message names the file and every place in it that is wrong. */
 export class ScenarioError extends Error {

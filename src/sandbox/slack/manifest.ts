@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { fileBeside } from '../../files.ts';
 
 /** What the fake workspace needs of `manifest.yml`: the app is "installed" with exactly what it asks for. */
 const manifestSchema = z.object({
@@ -64,7 +65,7 @@ export interface AppManifest {
 
 /** The manifest that ships with this package. */
 export function shippedManifest(): AppManifest {
-  return readManifest(readFileSync(new URL('../../../manifest.yml', import.meta.url), 'utf8'));
+  return readManifest(readFileSync(fileBeside('../manifest.yml'), 'utf8'));
 }
 
 export function readManifest(yaml: string): AppManifest {

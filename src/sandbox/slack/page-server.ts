@@ -1,8 +1,10 @@
 /** Serves the page: its files, what one person sees, and what they do. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import { z } from 'zod';
+import { fileBeside } from '../../files.ts';
 import { changeView, stateView } from './page-view.ts';
 import type { AppPost } from './people.ts';
 import type { SlackWorkspace } from './workspace.ts';
@@ -98,7 +100,7 @@ const deeds = {
 type Deeds = { [Name in keyof typeof deeds]: z.output<(typeof deeds)[Name]> };
 
 export function createPage(slack: SlackWorkspace, desk: Desk) {
-  const folder = new URL('./page/', import.meta.url);
+  const folder = fileBeside('sandbox/slack/page/');
   const assets = new Map(readdirSync(folder).map(name => [`/${name}`, readFileSync(new URL(name, folder))]));
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
