@@ -40,22 +40,18 @@ for (const asset of assets) {
 const packages = new Set(
   output.flatMap(file => (file.type === 'chunk' ? file.moduleIds.flatMap(id => packageFolder(id) ?? []) : [])),
 );
-writeFileSync(
-  path('dist/LICENSES.txt'),
-  [...packages]
-    .sort()
-    .map(licenceOf)
-    .join(`\n${'-'.repeat(80)}\n\n`),
-);
+const byText = Map.groupBy([...packages].sort().map(licenceOf), ({ text }) => text);
+const sections = [...byText].map(([text, named]) => `${named.map(({ title }) => title).join('\n')}\n\n${text}\n`);
+writeFileSync(path('dist/LICENSES.txt'), sections.join(`\n${'-'.repeat(80)}\n\n`));
 
 /** The folder of the package that a module belongs to; null for our own. */
 function packageFolder(module: string): string | null {
   return /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module.replaceAll('\\', '/'))?.[1] ?? null;
 }
 
-function licenceOf(folder: string): string {
+function licenceOf(folder: string): { title: string; text: string } {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const files = readdirSync(folder).filter(file => /^(licen[cs]e|notice|copying)/i.test(file));
   const texts = files.map(file => readFileSync(join(folder, file), 'utf8').trim());
-  return [`${name} ${version}: ${license}`, ...texts].join('\n\n').concat('\n');
+  return { title: `${name} ${version}: ${license}`, text: texts.join('\n\n') };
 }
