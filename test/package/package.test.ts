@@ -44,6 +44,12 @@ test('the package holds the compiled code, the page and every scenario, and noth
   expect(packed.filter(path => !kinds.test(path))).toEqual([]);
   expect(packed.filter(path => /\.(ts|map|sqlite|env)$|(^|\/)(test|data)\//.test(path))).toEqual([]);
   expect(packed).toEqual(expect.arrayContaining(['bin/apigw-500.js', 'dist/main.js', 'LICENSE', 'manifest.yml']));
+  // What is bundled goes on with its licence.
+  const licences = readFileSync(join(root, 'dist/LICENSES.txt'), 'utf8');
+  for (const bundled of ['@slack/bolt', 'kysely', '@aws-sdk/client-lambda']) {
+    expect(licences).toMatch(new RegExp(`^${bundled} \\S+: (MIT|Apache-2.0)$`, 'm'));
+  }
+  expect(licences).toContain('Permission is hereby granted, free of charge');
 
   const shipped = (place: string) =>
     packed.filter(path => path.startsWith(`dist/${place}/`)).map(path => path.slice(5));
@@ -67,7 +73,7 @@ test('the installed program tells its version', async () => {
   expect(stdout).toBe(`${version}\n`);
 });
 
-test('the installed sandbox serves its page, and the line that it prints is diagnosed', async () => {
+test('the installed sandbox serves its page, draws the chart, and the line that it prints is diagnosed', async () => {
   const sandbox = spawn(program, ['sandbox', '--port', '0'], { cwd: folder, env: environment });
   onTestFinished(async () => {
     if (sandbox.exitCode !== null) return;
@@ -86,6 +92,18 @@ test('the installed sandbox serves its page, and the line that it prints is diag
   const [page] = said.match(/http:\/\/(127\.0\.0\.1|localhost):\d+\/?\S*/) ?? [];
   const answered = await fetch(page ?? '');
   expect([answered.status, answered.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+
+  // Written in one thread, drawn in another, with fonts and compiled code from packages of their own.
+  const command = { user: 'ana', channelId: 'incidents', text: '/apigw-500 orders-api prod' };
+  const headers = { 'content-type': 'application/json' };
+  await fetch(`${page}sandbox/command`, { method: 'POST', headers, body: JSON.stringify(command) });
+  const picture = async () => {
+    const state = await (await fetch(`${page}sandbox/state?user=ana`)).text();
+    return /"slack_file":\{"id":"(\w+)"/.exec(state)?.[1] ?? null;
+  };
+  await expect.poll(picture, { timeout: 30_000 }).not.toBeNull();
+  const drawn = await fetch(`${page}sandbox/files/${await picture()}`);
+  expect([drawn.status, drawn.headers.get('content-type')]).toEqual([200, 'image/png']);
 
   const [words = ''] = said.match(line) ?? [];
   const variables = Object.fromEntries(
