@@ -98,7 +98,9 @@ describe('redact leaves nothing of', () => {
     ['BASIC Zm9vOmJhcg==', 'BASIC [masked: credentials]'],
     ['https://hooks.slack.com/services/T0/B0/abc', 'https://hooks.slack.com/services/[masked: webhook]'],
     ['aws_secret_access_key wJalrXUtnFEMI/K7MDENG/b', 'aws_secret_access_key [masked: aws secret key]'],
-    ...'hf_ npm_ SG.abcdefgh. xoxe- xapp- ghp_ gho_ github_pat_ glpat- sk_live_ sk_test_ sk- AIza'.split(' ').map((start): [string, string] => [start + 'a1'.repeat(12), '[masked: token]']),
+    ...'hf_ npm_ SG.abcdefgh. xoxe- xapp- ghp_ gho_ github_pat_ glpat- sk_live_ sk_test_ sk- AIza'
+      .split(' ')
+      .map((start): [string, string] => [start + 'a1'.repeat(12), '[masked: token]']),
     ...'IQoJb3JpZ2lu FwoGZXIvYXdz FQoGZXIvYXdz FQoDYXdz'
       .split(' ')
       .map((start): [string, string] => [start + 'a1/+'.repeat(12), '[masked: session token]']),
