@@ -91,6 +91,11 @@ export function readConfig(purpose: ConfigPurpose): Config {
   return parseConfig(process.env, purpose);
 }
 
+/** `PORT` as it is set now: where no configuration was read, by the shell. */
+export function portOfShell(): string | undefined {
+  return process.env.PORT;
+}
+
 /** Throws ConfigError with every problem. `readFile` answers the text of CONFIG_FILE. */
 export function parseConfig(
   environment: Environment,

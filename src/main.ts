@@ -88,13 +88,13 @@ async function exitCodeOf([name, ...args]: readonly string[]): Promise<ExitCode>
     else err(`There is no command "${name}".\napigw-500 --help lists those that there are.\n`);
     return 2;
   }
-  const [command, { ConfigError, readConfig }] = await Promise.all([entry.load(), import('./config.ts')]);
+  const [command, { ConfigError, portOfShell, readConfig }] = await Promise.all([entry.load(), import('./config.ts')]);
   if (args.includes('--help') || args.includes('-h')) {
     out(command.usage);
     return 0;
   }
   try {
-    return await command.run(args, { ...terminal, config: readConfig, version: version() });
+    return await command.run(args, { ...terminal, config: readConfig, port: portOfShell(), version: version() });
   } catch (error) {
     if (error instanceof ConfigError) {
       const { problems } = error;
@@ -107,7 +107,7 @@ async function exitCodeOf([name, ...args]: readonly string[]): Promise<ExitCode>
   }
 }
 
-const terminal: Omit<CommandContext, 'config' | 'version'> = {
+const terminal: Omit<CommandContext, 'config' | 'port' | 'version'> = {
   clock: () => new Date(),
   out: text => void process.stdout.write(text),
   err: text => void process.stderr.write(text),

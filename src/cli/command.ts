@@ -21,6 +21,8 @@ export function mistake(context: Pick<CommandContext, 'err'>, command: string, s
 export interface CommandContext {
   /** Reads the configuration; throws ConfigError, which main prints. `serve` also asks for the Slack settings. */
   config(purpose: ConfigPurpose): Config;
+  /** `PORT` as the shell has set it; .env, which is the bot's, is not read for it. */
+  port: string | undefined;
   clock(): Date;
   /** Results: what the command was asked for. */
   out(text: string): void;

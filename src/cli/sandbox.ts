@@ -11,19 +11,27 @@ export const usage = `Usage: apigw-500 sandbox [--port ${defaultPort}] [--scenar
 Serves a chat workspace with the app in it, and an AWS with incidents to pick from. Needs no Slack, no
 AWS account and no token; nothing leaves this machine, and nothing is kept.
 
-  --port N         the port on 127.0.0.1; 0 takes any that is free
+  --port N         the port on 127.0.0.1; 0 takes any that is free. Without it, PORT of the shell
   --scenario ID    the incident to begin with; its mended twin is ID-mended
 `;
 
 export async function run(args: readonly string[], context: CommandContext): Promise<ExitCode> {
-  const options = parse(args);
+  const options = parse(args, context.port);
   if ('problem' in options) return mistake(context, 'sandbox', options.problem);
   const told = context.stopped();
   try {
     const sandbox = await startSandbox({ ...options, clock: context.clock, log: createLog('warn') });
     try {
       context.out(
-        `The sandbox is ready: ${sandbox.url}\n\nOr, in another terminal, one line to try:\n\n${sandbox.tryLine}\n\nCtrl+C ends it.\n`,
+        `The sandbox is ready: ${sandbox.url}
+Open it in a browser. This program plays Slack and AWS too, so it works offline, and nothing is kept.
+
+In another terminal, this line diagnoses the same incident, asking the AWS that is played here:
+
+${sandbox.tryLine}
+
+Ctrl+C ends the sandbox.
+`,
       );
       await told;
     } finally {
@@ -37,15 +45,20 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   }
 }
 
-function parse(args: readonly string[]): { port: number; scenario: string | undefined } | { problem: string } {
+function parse(
+  args: readonly string[],
+  portOfShell: string | undefined,
+): { port: number; scenario: string | undefined } | { problem: string } {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { port: { type: 'string', default: defaultPort }, scenario: { type: 'string' } },
+      options: { port: { type: 'string' }, scenario: { type: 'string' } },
     });
-    const port = Number(values.port);
-    if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
-      return { problem: `--port must be a whole number from 0 to 65535, not "${values.port}".` };
+    const given = values.port ?? (portOfShell === '' ? undefined : portOfShell) ?? defaultPort;
+    const port = Number(given);
+    if (!/^\d{1,5}$/.test(given) || port > 65_535) {
+      const what = values.port === undefined ? 'PORT' : '--port';
+      return { problem: `${what} must be a whole number from 0 to 65535, not "${given}".` };
     }
     return { port, scenario: values.scenario };
   } catch (error) {

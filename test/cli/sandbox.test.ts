@@ -15,6 +15,22 @@ test('prints the address of the page and exactly one line to try, and ends when 
   expect(context.stderr).toBe('');
 });
 
+test('takes the port of the shell, where none is given', async () => {
+  const other = createServer();
+  await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  await new Promise(resolve => other.close(resolve));
+  const PORT = String(port);
+  const context = terminal({ PORT });
+  expect(await run([], context)).toBe(0);
+  expect(context.stdout).toContain(`The sandbox is ready: http://127.0.0.1:${PORT}/\n`);
+  const given = terminal({ PORT: 'abc' });
+  expect(await run(['--port', '0'], given)).toBe(0);
+  const wrong = terminal({ PORT: 'abc' });
+  expect(await run([], wrong)).toBe(2);
+  expect(wrong.stderr).toContain('PORT must be a whole number from 0 to 65535, not "abc".');
+});
+
 test('an unknown scenario is answered with those that there are', async () => {
   const context = terminal();
   expect(await run(['--port', '0', '--scenario', 'nothing'], context)).toBe(2);

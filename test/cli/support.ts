@@ -14,6 +14,7 @@ export function terminal(environment: Environment = {}): Terminal {
     stdout: '',
     stderr: '',
     config: purpose => parseConfig(environment, purpose),
+    port: environment.PORT,
     clock: () => start,
     out(text) {
       written.stdout += text;
