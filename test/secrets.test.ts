@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { HandoffWords } from '../src/investigations/types.ts';
 import { markdownOf } from '../src/render/markdown.ts';
+import { alarm } from '../src/sandbox/aws/world/telemetry.ts';
 import { catalogueFolder, loadScenario, type Scenario } from '../src/sandbox/scenario.ts';
 import { finalCard, openBot } from './bench/faults/bot.ts';
 
@@ -54,21 +55,49 @@ const injections = ['<!channel>', '<@U0SBXCHK03>', '<https://evil.example|click>
 /** Turns the direction of what follows. */
 const override = '\u202e';
 
+/** Names that people give in AWS, who may mean harm or a joke. */
+const apiName = `shop-api ${injections.join(' ')}`;
+const alarmName = `shop 5xx ${injections.join(' ')}`;
+
+const apiKey = 'correct-horse-battery-staple';
+const alarms = { channel: 'C0SBXINC01', topicArns: [], eventBridgeKey: apiKey, reaction: 'mag', routes: [] };
+const reasonBegins = 'Threshold Crossed:';
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html */
+function firing({ accountId: account, region }: Scenario['world'], planted: string) {
+  const time = new Date().toISOString();
+  return {
+    id: '6a7e8feb-b491-4cf7-a9f1-bf3703467718',
+    'detail-type': 'CloudWatch Alarm State Change',
+    source: 'aws.cloudwatch',
+    account,
+    time,
+    region,
+    resources: [`arn:aws:cloudwatch:${region}:${account}:alarm:${alarmName}`],
+    detail: { alarmName, state: { value: 'ALARM', reason: `${reasonBegins} ${planted}`, timestamp: time } },
+  };
+}
+
 test('secrets and mentions that come in go out nowhere', { timeout: 120_000 }, async () => {
   const scenario = await loadScenario(join(catalogueFolder, 'rest-secret-in-log.yaml'));
   await fc.assert(
     fc.asyncProperty(secrets, async ({ values, words }) => {
       const planted = `${words.join('\n')} ${injections.join(' ')} ${override}`;
-      const bot = await openBot({ scenario: tainted(scenario, planted) });
+      const bot = await openBot({ scenario: tainted(scenario, planted), config: { alarms } });
       try {
         await bot.start();
         const { workspace, app } = bot;
         await workspace.command('ana', 'incidents', `/apigw-500 ${planted.replaceAll('\n', ' ')}`);
-        await workspace.command('ana', 'incidents', '/apigw-500 shop-api prod');
+        await workspace.command('ana', 'incidents', '/apigw-500 sh0p4p1r3s prod');
         const post = workspace.postAs('Amazon Q Developer', 'incidents', { text: planted });
         workspace.react('ben', post, 'mag');
         expect(await bot.until(() => finalCard(bot) !== null)).toBe(true);
+        const { world } = bot.scenario;
+        const fired = firing(world, planted);
+        expect(await bot.post('/webhooks/eventbridge', { 'x-api-key': apiKey }, fired)).toBe(200);
+        await app.idle();
         const [opened] = await app.investigations.listOpen({ teamId: 'T0SANDBOX1' });
+        expect(opened).toMatchObject({ target: { apiName }, alarms: [{ name: alarmName, state: 'ALARM' }] });
         const { id = '' } = opened ?? {};
         for (const check of ['step:8', 'step:4']) await app.investigations.show(id, check);
         await app.investigations.note(id, 'U0SBXANA01', planted, null);
@@ -97,6 +126,8 @@ test('secrets and mentions that come in go out nowhere', { timeout: 120_000 }, a
           ...readdirSync(bot.dataDir).map(file => readFileSync(join(bot.dataDir, file), 'latin1')),
         ];
         expect(posted).toContain('[masked:');
+        // The reason has come in, so that it could have gone out.
+        expect(everything.slice(4).join()).toContain(`${reasonBegins} `);
         for (const value of values) {
           for (const place of everything)
             expect(
@@ -121,10 +152,17 @@ function interpreted(value: unknown): string[] {
   if (typeof value === 'string' && /^(?:\[\{|\{")/.test(value)) return interpreted(JSON.parse(value));
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
-  return 'type' in value && value.type === 'rich_text' ? [] : Object.values(value).flatMap(interpreted);
+  if ('type' in value && value.type === 'rich_text') return [];
+  const file = 'title' in value && 'id' in value;
+  return Object.entries(value).flatMap(([key, item]) =>
+    plainFields.includes(key) || (file && key === 'title') ? [] : interpreted(item),
+  );
 }
 
-/** The function's error and its log lines say it, and its environment holds it. */
+/** What a screen reader says of a button, a picture and a file, and the name of a file: Slack reads no markup in them. */
+const plainFields = ['accessibility_label', 'alt_text', 'altText', 'alt_txt', 'filename', 'name'];
+
+/** The function's error and its log lines say it, and its environment holds it; API and alarm are named to mislead. */
 function tainted(scenario: Scenario, planted: string): Scenario {
   const { world } = scenario;
   const flows = Object.entries(world.traffic).map(([name, flow]) => [
@@ -137,8 +175,23 @@ function tainted(scenario: Scenario, planted: string): Scenario {
     name,
     { ...one, environment: { DSN: planted } },
   ]);
+  const { sh0p4p1r3s: api } = world.restApis;
+  if (api === undefined) throw new Error('The scenario has another API.');
+  const watched = alarm.parse({
+    namespace: 'AWS/ApiGateway',
+    metric: '5XXError',
+    dimensions: { ApiName: apiName, Stage: 'prod' },
+    threshold: 1,
+    stateReason: planted,
+  });
   return {
     ...scenario,
-    world: { ...world, traffic: Object.fromEntries(flows), functions: Object.fromEntries(functions) },
+    world: {
+      ...world,
+      restApis: { ...world.restApis, sh0p4p1r3s: { ...api, name: apiName } },
+      alarms: { [alarmName]: watched },
+      traffic: Object.fromEntries(flows),
+      functions: Object.fromEntries(functions),
+    },
   };
 }

@@ -45,6 +45,8 @@ export interface Bot {
   until(holds: () => boolean): Promise<boolean>;
   /** What an operator reads at one of its addresses. */
   get(path: string): Promise<{ status: number; body: string }>;
+  /** What another system sends to one of its addresses; answers the status. */
+  post(path: string, headers: Record<string, string>, body: unknown): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -129,6 +131,10 @@ export async function openBot(options: BotOptions): Promise<Bot> {
     async get(path) {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`);
       return { status: answer.status, body: await answer.text() };
+    },
+    async post(path, headers, body) {
+      const sent = { method: 'POST', headers, body: JSON.stringify(body) };
+      return (await fetch(`http://127.0.0.1:${port}${path}`, sent)).status;
     },
     async stop() {
       await app.stop();
