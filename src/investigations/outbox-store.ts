@@ -8,15 +8,29 @@ export type OutboxStore = ReturnType<typeof createOutboxStore>;
 
 export function createOutboxStore(db: Kysely<Tables>) {
   return {
-    /** The longest unpublished first. */
-    async unpublished(limit: number): Promise<{ id: string; version: number }[]> {
-      return db
-        .selectFrom('investigations')
-        .select(['id', 'version'])
-        .whereRef('published_version', '<', 'version')
+    /**
+     * The longest unpublished first.
+     * @param perChannel as many of each channel at most, beside `underWay`: one that lags holds up no other
+     * @param underWay ids that are looked at in any case
+     */
+    async unpublished(
+      perChannel: number,
+      underWay: readonly string[],
+    ): Promise<{ id: string; version: number; channel: string }[]> {
+      const rows = await db
+        .selectFrom(query =>
+          query
+            .selectFrom('investigations')
+            .select(['id', 'version', 'team_id', 'channel_id', 'updated_at'])
+            .select(sql<number>`ROW_NUMBER() OVER (PARTITION BY team_id, channel_id ORDER BY updated_at)`.as('place'))
+            .whereRef('published_version', '<', 'version')
+            .as('waiting'),
+        )
+        .select(['id', 'version', 'team_id', 'channel_id'])
+        .where(row => row.or([row('place', '<=', perChannel), row('id', 'in', underWay.length > 0 ? underWay : [''])]))
         .orderBy('updated_at')
-        .limit(limit)
         .execute();
+      return rows.map(({ id, version, team_id, channel_id }) => ({ id, version, channel: `${team_id} ${channel_id}` }));
     },
 
     async unpublishedStorms(limit: number): Promise<Storm[]> {

@@ -39,8 +39,9 @@ const renewMs = 3_000;
 const marginMs = 12_000;
 /** How soon what another replica has written is seen. */
 const pollMs = 1_000;
-/** Documents in memory at once. */
+/** Documents in memory at once, of all channels and of each: Slack takes about one message a second in a channel. */
 const atOnce = 300;
+const perChannel = 40;
 const retryMs = 5_000;
 const homesEveryMs = 5_000;
 /** As many as a message can name; it counts the others. */
@@ -50,8 +51,8 @@ type Kind = 'investigations' | 'storms';
 
 export function createOutbox({ store, outbox, leases, outlets, viewers, clock, log }: OutboxDependencies): Outbox {
   const holder = randomUUID();
-  /** The version under way, by record. */
-  const underWay = new Map<string, number>();
+  /** What is under way, by record. */
+  const underWay = new Map<string, { id: string; version: number; channel: string }>();
   const retryAt = new Map<string, number>();
   const running = new Set<Promise<void>>();
   let heldUntil = 0;
@@ -117,33 +118,37 @@ export function createOutbox({ store, outbox, leases, outlets, viewers, clock, l
   }
 
   async function takeInvestigations(): Promise<void> {
-    for (const { id, version } of await outbox.unpublished(4 * atOnce)) {
-      if (!wanted('investigations', id, version)) continue;
+    const held = [...underWay.values()].map(({ id }) => id);
+    for (const { id, version, channel } of await outbox.unpublished(perChannel, held)) {
+      if (!wanted('investigations', id, version, channel)) continue;
       const investigation = await store.get(id);
       if (investigation === null) continue;
       homesDue = true;
-      take('investigations', id, investigation.version, () => outlets.publish(investigation));
+      take('investigations', id, investigation.version, channel, () => outlets.publish(investigation));
     }
   }
 
   async function takeStorms(): Promise<void> {
     for (const storm of await outbox.unpublishedStorms(atOnce)) {
       // A storm changes with each of its members: one state of it is held at a time, and the next is read after it.
-      if (underWay.has(`storms ${storm.id}`) || !wanted('storms', storm.id, storm.version)) continue;
+      const channel = `${storm.teamId} ${storm.channelId}`;
+      if (underWay.has(`storms ${storm.id}`) || !wanted('storms', storm.id, storm.version, channel)) continue;
       const members = await outbox.members(storm.id, membersShown);
-      take('storms', storm.id, storm.version, () => outlets.publishStorm(storm, members));
+      take('storms', storm.id, storm.version, channel, () => outlets.publishStorm(storm, members));
     }
   }
 
-  function wanted(kind: Kind, id: string, version: number): boolean {
+  function wanted(kind: Kind, id: string, version: number, channel: string): boolean {
     const key = `${kind} ${id}`;
-    if ((underWay.get(key) ?? 0) >= version || (retryAt.get(key) ?? 0) > now()) return false;
-    return underWay.has(key) || underWay.size < atOnce;
+    if ((underWay.get(key)?.version ?? 0) >= version || (retryAt.get(key) ?? 0) > now()) return false;
+    if (underWay.has(key)) return true;
+    const ofChannel = [...underWay.values()].filter(one => one.channel === channel);
+    return underWay.size < atOnce && ofChannel.length < perChannel;
   }
 
-  function take(kind: Kind, id: string, version: number, publish: () => Promise<void>): void {
+  function take(kind: Kind, id: string, version: number, channel: string, publish: () => Promise<void>): void {
     const key = `${kind} ${id}`;
-    underWay.set(key, version);
+    underWay.set(key, { id, version, channel });
     const work = publish()
       .then(() => outbox.published(kind, id, version))
       .then(
@@ -158,7 +163,7 @@ export function createOutbox({ store, outbox, leases, outlets, viewers, clock, l
       .finally(() => {
         running.delete(work);
         // A newer version may be under way already, and ends by itself.
-        if (underWay.get(key) !== version) return;
+        if (underWay.get(key)?.version !== version) return;
         underWay.delete(key);
         if (!stopped) nudge();
       });

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createInboxStore } from '../../src/investigations/inbox-store.ts';
 import { createInvestigations } from '../../src/investigations/investigations.ts';
-import { evidence, finding, found, orders, request, submission } from './data.ts';
+import { conversation, evidence, finding, found, orders, request, submission } from './data.ts';
 import {
   openBench,
   openStore,
@@ -262,4 +262,30 @@ test('an investigation is stored as it was published, whatever is in it', async 
   const published = bench.outlets.published.at(-1);
   expect(published).toBeDefined();
   expect(await bench.investigations.get(published?.id ?? '')).toEqual(published);
+});
+
+test('a channel that lags is held up alone, and is read a part at a time', async () => {
+  const bench = await openBench();
+  const slow = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  bench.outlets.publish = async ({ id, conversation: { channelId } }) => {
+    begun.push(`${channelId} ${id}`);
+    if (channelId === 'C1') await slow.promise;
+  };
+  bench.service.location = ({ target }) => found({ ...orders, apiId: target });
+  const ask = (name: string, channelId: string) =>
+    bench.investigations.submit(
+      submission(name, { request: request({ target: name }) }, { ...conversation, channelId }),
+    );
+  for (let number = 1; number <= 60; number++) await ask(`slow-${number}`, 'C1');
+  await expect.poll(async () => (await bench.investigations.listOpen({ teamId: 'T1' })).length).toBe(60);
+  await ask('quick', 'C2');
+  await expect.poll(() => begun.filter(one => one.startsWith('C2')).length).toBeGreaterThan(0);
+  const inMemory = new Set(begun.filter(one => one.startsWith('C1')));
+  expect(inMemory.size).toBeGreaterThan(1);
+  expect(inMemory.size).toBeLessThanOrEqual(40);
+
+  slow.resolve();
+  await bench.investigations.idle();
+  expect(new Set(begun).size).toBe(61);
 });
