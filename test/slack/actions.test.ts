@@ -69,7 +69,7 @@ describe('a row button', () => {
     await workspace.until(() => readable(playbook).includes('Running again, by <@U0SBX'));
     // The later one has been told so, and starts nothing any more.
     await workspace.until(() =>
-      ['ana', 'ben'].some(user => stage.read(user, 'incidents').join().includes('runs already')),
+      ['ana', 'ben'].some(user => stage.read(user, 'incidents').join().includes('is running already')),
     );
     expect(buttonsOf(playbook)).not.toContain('step:4');
 
@@ -125,7 +125,7 @@ describe('a press that is not run', () => {
     };
     await workspace.press('ben', stale, 'step:4');
     await slack.idle().catch(() => {});
-    await workspace.until(() => read('ben', 'incidents').some(text => text.includes('runs already')));
+    await workspace.until(() => read('ben', 'incidents').some(text => text.includes('is running already')));
     gate.resolve();
     await idle();
     expect(diagnosis.checked).toEqual(['step:4']);
