@@ -1,7 +1,7 @@
 /** Changes in the chart: numbered marks over the plot, and the legend that says what each number is. */
 import type { ChartChange, ChartData } from './chart.ts';
 import { ink, plotLeft, round, type Scale, sizes } from './chart-scale.ts';
-import { drawable, fitted, widthOf, xml } from './chart-text.ts';
+import { drawable, widthOf, wrapped, xml } from './chart-text.ts';
 import { count } from './words.ts';
 
 /** A change with its number; the numbers follow the time. */
@@ -136,30 +136,48 @@ export function diamond(x: number, y: number): string {
   return `<path d="M${round(x)} ${round(y - 7)}l6 7l-6 7l-6-7z" fill="${ink.paper}" stroke="${ink.text}" stroke-width="2"/>`;
 }
 
-const rowHeight = 54;
+const legendLine = 23;
+/** Above the first line of a row to its baseline, and below the last one. */
+const rowPadding = { top: 18, bottom: 13 } as const;
 
 /** One row for each numbered change: what it was, who made it, and how long before the first error. */
 export function drawLegend({ numbered, rest }: Marked, top: number): { svg: string; height: number } {
-  const rows = numbered.map(({ number, change }, index) => legendRow(number, change, top + index * rowHeight));
-  const height = rows.length * rowHeight;
-  if (rest.length === 0) return { svg: rows.join(''), height };
-  const y = top + height + 18;
-  const more = `${diamond(sizes.edge + 14, y - 6)}<text x="${textLeft}" y="${y}" fill="${ink.dim}">and ${count(rest.length, 'more change')}, further from the first error</text>`;
-  return { svg: [...rows, more].join(''), height: height + 32 };
+  let y = top;
+  const rows = numbered.map(({ number, change }) => {
+    const row = legendRow(number, change, y);
+    y += row.height;
+    return row.svg;
+  });
+  if (rest.length === 0) return { svg: rows.join(''), height: y - top };
+  const more = `${diamond(sizes.edge + 14, y + 12)}<text x="${textLeft}" y="${y + 18}" fill="${ink.dim}">and ${count(rest.length, 'more change')}, further from the first error</text>`;
+  return { svg: [...rows, more].join(''), height: y - top + 32 };
 }
 
 const textLeft = sizes.edge + 42;
+const textWidth = sizes.width - sizes.edge - textLeft;
 
-function legendRow(number: number, change: ChartChange, top: number): string {
-  const width = sizes.width - sizes.edge - textLeft;
-  const square = change.kind === 'deployment';
-  const when = drawable(change.when);
-  // How long before counts for more than the end of a long name.
-  const who = fitted(drawable(change.who), width - widthOf(`, ${when}`, sizes.text), sizes.text);
+function legendRow(number: number, change: ChartChange, top: number): { svg: string; height: number } {
   const mark = markOf([{ number, change }], []);
-  return [
-    badge({ ...mark, centre: sizes.edge + 14, deployments: square ? 1 : 0 }, top + 20),
-    `<text x="${textLeft}" y="${top + 18}" font-weight="bold">${xml(fitted(drawable(change.what), width, sizes.text, 'bold'))}</text>`,
-    `<text x="${textLeft}" y="${top + 41}" fill="${ink.dim}">${xml(fitted(`${who}, ${when}`, width, sizes.text))}</text>`,
-  ].join('');
+  const what = wrapped(drawable(change.what), textWidth, sizes.text, 'bold');
+  const lines = [...what.map(text => ({ text, style: 'font-weight="bold"' })), ...whoLines(change)];
+  const drawn = lines.map(
+    ({ text, style }, index) =>
+      `<text x="${textLeft}" y="${top + rowPadding.top + index * legendLine}" ${style}>${xml(text)}</text>`,
+  );
+  const deployments = change.kind === 'deployment' ? 1 : 0;
+  return {
+    svg: [badge({ ...mark, centre: sizes.edge + 14, deployments }, top + 20), ...drawn].join(''),
+    height: lines.length * legendLine - (legendLine - rowPadding.top) + rowPadding.bottom,
+  };
+}
+
+/** Who made a change counts most: where there is no room for both on a line, how long before stands on the next one. */
+function whoLines({ who, when }: ChartChange): { text: string; style: string }[] {
+  const [name, time] = [drawable(who), drawable(when)];
+  const both = `${name}, ${time}`;
+  const texts =
+    widthOf(both, sizes.text) <= textWidth
+      ? [both]
+      : [...wrapped(name, textWidth, sizes.text), ...wrapped(time, textWidth, sizes.text)];
+  return texts.map(text => ({ text, style: `fill="${ink.dim}"` }));
 }

@@ -59,7 +59,8 @@ export function chartSvg(data: ChartData): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${sizes.width * density}" height="${height * density}" viewBox="0 0 ${sizes.width} ${height}" font-family="DejaVu Sans" font-size="${sizes.text}" fill="${ink.text}">`,
     `<defs><pattern id="gap" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="3" height="8" fill="${ink.hatch}"/></pattern></defs>`,
-    `<rect width="${sizes.width}" height="${height}" fill="${ink.paper}"/>`,
+    // A sheet with round corners, which stands as well on a dark ground as on a light one.
+    `<rect x="1" y="1" width="${sizes.width - 2}" height="${height - 2}" rx="12" fill="${ink.paper}" stroke="${ink.grid}" stroke-width="2"/>`,
     heading.svg,
     drawGaps(scale, errors.top, requests.bottom),
     drawGrid(errors),
@@ -255,7 +256,7 @@ function drawKey(
   { errors, requests }: Record<'errors' | 'requests', Panel>,
   top: number,
 ): { svg: string; height: number } {
-  const each = bucketMinutes === 1 ? '' : ` (highest of each ${bucketMinutes})`;
+  const each = bucketMinutes === 1 ? '' : ` (highest of each ${bucketMinutes} minutes)`;
   const missing = missingMinutes(data);
   const { threshold } = data;
   const items = [

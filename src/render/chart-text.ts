@@ -57,6 +57,20 @@ export function fitted(text: string, width: number, size: number, weight: Weight
   return `${(boundary > (kept.length * 2) / 3 ? kept.slice(0, boundary) : kept).trimEnd()}…`;
 }
 
+/** On two lines at most, broken between words or parts of a name; only what two lines do not hold is cut. */
+export function wrapped(text: string, width: number, size: number, weight: Weight = 'regular'): string[] {
+  if (widthOf(text, size, weight) <= width) return [text];
+  const pieces = text.match(/[^\s/_.:,-]*[\s/_.:,-]*/gu) ?? [];
+  let first = '';
+  for (const piece of pieces) {
+    if (widthOf(`${first}${piece}`.trimEnd(), size, weight) > width) break;
+    first += piece;
+  }
+  // One piece that is wider than a line.
+  if (first === '') while (widthOf(text.slice(0, first.length + 1), size, weight) <= width) first += text[first.length];
+  return [first.trimEnd(), fitted(text.slice(first.length), width, size, weight)];
+}
+
 /** For the text of an element, and for an attribute. */
 export function xml(text: string): string {
   return text.replace(/[&<>"'\ufffe\uffff]/g, character => entities[character] ?? '');

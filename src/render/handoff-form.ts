@@ -137,7 +137,7 @@ function suggestion(investigation: Investigation | undefined): string {
   const first = investigation?.record?.report.verdict.causes[0];
   if (first === undefined) return 'If it gets worse, then … If it is quiet for 30 minutes, then resolve it.';
   const { sentence } = withCommand(first.remedy);
-  return `For example: if it comes back, then: ${sentence}`;
+  return `For example: if it comes back, ${lowerFirst(sentence)}`;
 }
 
 /** What the record can say of state and impact; people put it right. */
@@ -171,6 +171,11 @@ function impactSentence({ record }: Investigation): string {
     ...(window.onset === null ? [] : [`first failing minute ${utc(window.onset)}`]),
   ];
   return `${parts.join('; ')}.`;
+}
+
+/** As it stands inside a sentence; a name in capitals stays. */
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 }
 
 function sentenceCase(text: string): string {

@@ -40,6 +40,11 @@ async function offer(page: Page, receiver: string, next: string): Promise<void> 
   await form.getByLabel('To a person').selectOption(receiver);
   await form.getByLabel('Next actions').fill(next);
   await picture(page, 'handoff-form');
+  // Its middle scrolls, and nothing else of it does.
+  expect(await page.locator('#modal').evaluate(element => element.scrollHeight - element.clientHeight)).toBe(0);
+  expect(
+    await page.locator('#modal .modal-body').evaluate(element => element.scrollHeight > element.clientHeight),
+  ).toBe(true);
   await form.getByRole('button', { name: 'Offer' }).click();
   await form.getByText(/Offered to/).waitFor();
   await form.getByRole('button', { name: 'Close' }).last().click();

@@ -92,7 +92,7 @@ test('the form, a private answer with its button, and what another person sees',
   await answer.getByText('Only visible to you').waitFor();
   await picture(page, 'sandbox-private');
   await send(page, '/apigw-500 help');
-  const help = page.locator('.message.ephemeral').last();
+  const help = page.locator('.message.ephemeral', { hasText: 'The target is one of' });
   await help.getByRole('button', { name: 'Dismiss' }).click();
   await expect.poll(() => page.locator('.message.ephemeral').count()).toBe(1);
 
@@ -117,6 +117,17 @@ test('the form, a private answer with its button, and what another person sees',
   await page.getByRole('combobox', { name: 'You are' }).selectOption({ label: 'Chika Mori' });
   await page.getByRole('heading', { name: /orders-api/ }).waitFor();
   expect(await page.locator('.message.ephemeral').count()).toBe(0);
+});
+
+test('Enter takes the suggested command where only its beginning is typed, and sends what is whole', async () => {
+  const { page } = await staged();
+  const box = page.locator('#composer textarea');
+  await box.fill('/apig');
+  await box.press('Enter');
+  expect(await box.inputValue()).toBe('/apigw-500 orders-api prod');
+  await box.fill('/apigw-500');
+  await box.press('Enter');
+  await page.getByRole('dialog', { name: 'Why does it answer 500?' }).waitFor();
 });
 
 test('where the bot is not, it says how to bring it, and comes', async () => {

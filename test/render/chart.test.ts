@@ -5,7 +5,7 @@ import { plotLeft, sizes } from '../../src/render/chart-scale.ts';
 import { chartSvg } from '../../src/render/chart-svg.ts';
 import { drawable, fitted, widthOf, xml } from '../../src/render/chart-text.ts';
 import { chartCase, chartCases, seriesOf } from '../support/chart-cases.ts';
-import { sampleReport } from '../support/samples.ts';
+import { sampleChange, sampleReport } from '../support/samples.ts';
 
 interface Text {
   text: string;
@@ -112,7 +112,7 @@ describe('what is drawn', () => {
   });
 
   test('of a whole day the highest minute of each ten is shown', () => {
-    expect(drawn('a whole day').words).toContain('5xx a minute (highest of each 10)');
+    expect(drawn('a whole day').words).toContain('5xx a minute (highest of each 10 minutes)');
   });
 
   test('twenty changes: six are numbered and in the legend, the rest are counted', () => {
@@ -155,10 +155,31 @@ describe('what is drawn', () => {
     expect(chartAltText(chartCase('missing minutes'))).toContain('No data for 6 minutes.');
   });
 
+  test('whoever made a change is named whole, on a second line where the first has no room', () => {
+    const start = '2026-11-22T13:55:00.000Z';
+    const who =
+      'arn:aws:sts::123456789012:assumed-role/orders-and-refunds-deployment-pipeline-production/github-actions-4711';
+    const data = chartOf(
+      sampleReport({
+        changes: [{ ...sampleChange, who }],
+        series: { ...seriesOf({ start, minutes: 15, errors: () => 1 }), threshold: null },
+      }),
+    );
+    if (data === null) throw new Error('This report has a chart.');
+    const words = textsOf(chartSvg(data)).map(item => item.text);
+    const from = words.findIndex(word => word.startsWith('orders-and'));
+    expect(words.slice(from, from + 3)).toEqual([
+      'orders-and-refunds-deployment-pipeline-production/github-',
+      'actions-4711',
+      '3 minutes before the first error',
+    ]);
+  });
+
   test('long names are cut at the end of a part, and how long before stays', () => {
     const { words } = drawn('very long names');
     expect(words).toContain('alarm threshold, 2,000,000 a minute (above the chart)');
-    expect(words.some(word => /^payments.*…, 4 minutes before the first error$/.test(word))).toBe(true);
+    expect(words).toContain('4 minutes before the first error');
+    expect(words.some(word => /^european-market.*…$/.test(word))).toBe(true);
     expect(words[0]).toMatch(/^5xx of payments[\w-]*…, payments[\w-]*…$/);
   });
 

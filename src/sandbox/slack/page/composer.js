@@ -97,6 +97,12 @@ export function createComposer(form, { name, where, suggest, shortcuts, onSend }
     items[selected].scrollIntoView({ block: 'nearest' });
   }
 
+  /** Only the beginning of a command's name is there: sent like this it would be no command. */
+  function namesNoCommand() {
+    const typed = box.value.trim();
+    return !typed.includes(' ') && !suggest().some(({ line }) => line.split(' ')[0] === typed);
+  }
+
   function recall(step) {
     place = Math.max(0, Math.min(history.length, place + step));
     write(history[place] ?? '');
@@ -165,6 +171,8 @@ export function createComposer(form, { name, where, suggest, shortcuts, onSend }
     if (open && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) move(event.key === 'ArrowDown' ? 1 : -1);
     else if (open && (event.key === 'Tab' || event.key === 'Enter') && selected >= 0)
       choose(list.children[selected].querySelector('code').textContent);
+    else if (open && event.key === 'Enter' && !event.shiftKey && !event.isComposing && namesNoCommand())
+      choose(list.children[0].querySelector('code').textContent);
     else if (open && event.key === 'Tab' && !event.shiftKey) choose(list.children[0].querySelector('code').textContent);
     else if (open && event.key === 'Escape') show(false);
     else if (event.key === 'ArrowUp' && !before.includes('\n')) recall(-1);

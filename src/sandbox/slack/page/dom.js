@@ -57,7 +57,16 @@ export function keepingFocus(container, draw) {
   return result;
 }
 
+/** Longer names break where the line ends, also in a sentence. */
+const unbroken = 24;
+
 /** Code that is broken at its spaces: a browser would also do it inside `--stage` and behind every hyphen. */
 export function codeWords(text) {
-  return text.split(/(\s+)/).map(part => (/[^\s]-|-[^\s]|\//.test(part) ? h('span', { class: 'word' }, part) : part));
+  return text
+    .split(/(\s+)/)
+    .map(part =>
+      /[^\s]-|-[^\s]|\//.test(part)
+        ? h('span', { class: part.length <= unbroken ? 'word short' : 'word' }, part)
+        : part,
+    );
 }
