@@ -199,7 +199,10 @@ export function link(url: string, label: string): Markup {
 /** An http(s) address without the characters that end a link; null where it is none, or too long. */
 export function safeUrl(url: string): string | null {
   if (!/^https?:\/\/[^\s]/.test(url)) return null;
-  const address = printable(url).replace(/[\s|<>"`]/g, character => encodeURIComponent(character));
+  const shown = printable(url);
+  // Encoding only makes it longer.
+  if (shown.length > LIMITS.url) return null;
+  const address = shown.replace(/[\s|<>"`]/g, character => encodeURIComponent(character));
   return escapeText(address).length > LIMITS.url ? null : address;
 }
 

@@ -184,13 +184,18 @@ function verbatim(text: string | null): string[] {
 /** Wraps at `width` columns; a word that is longer stands on a line of its own, whole. */
 function wrap(text: string, indent: string, width: number): string[] {
   const lines: string[] = [];
+  const room = width - columns(indent);
   let line = '';
+  let used = 0;
   for (const word of spoken(text).split(' ')) {
-    if (line !== '' && columns(indent) + columns(line) + 1 + columns(word) > width) {
+    const needed = columns(word);
+    if (line !== '' && used + 1 + needed > room) {
       lines.push(`${indent}${line}`);
       // What continues is set in, so that a list can still be told apart.
       line = `  ${word}`;
+      used = 2 + needed;
     } else {
+      used = line === '' ? needed : used + 1 + needed;
       line = line === '' ? word : `${line} ${word}`;
     }
   }
@@ -201,7 +206,10 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
 
+const narrow = /^[ -~]*$/;
+
 function columns(text: string): number {
+  if (narrow.test(text)) return text.length;
   let total = 0;
   for (const { segment } of graphemes.segment(text)) total += wide.test(segment) ? 2 : 1;
   return total;

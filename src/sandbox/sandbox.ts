@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp } from '../app.ts';
+import { createApp, type Seams } from '../app.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../telemetry.ts';
 import { createAlarms, topicArnOf } from './alarms.ts';
@@ -23,6 +23,8 @@ export interface SandboxOptions {
   /** An incident, or a mended twin; left out: the first. */
   scenario?: string | undefined;
   clock: () => Date;
+  /** How the bot's pacing waits. */
+  after?: Seams['after'];
   log: Log;
 }
 
@@ -50,7 +52,7 @@ const loopback = '127.0.0.1';
 const feedPath = '/sandbox/health-feed';
 
 /** Rejects with SandboxError where the port is taken or there is no such scenario. */
-export async function startSandbox({ port, scenario, clock, log }: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox({ port, scenario, clock, after, log }: SandboxOptions): Promise<Sandbox> {
   const scenarios = asOneAccount(await loadScenarios());
   if (scenario !== undefined && !scenarios.has(scenario)) {
     throw new SandboxError(`There is no scenario "${scenario}". There are:\n  ${[...scenarios.keys()].join('\n  ')}`);
@@ -85,7 +87,8 @@ export async function startSandbox({ port, scenario, clock, log }: SandboxOption
     const access = await worldAccess(desk, scenarios, id => `${origin}/aws/${id}`, clock);
     const topicArns = [...new Set([...scenarios.values()].map(one => topicArnOf(one.world)))];
     const config = configOf(slack, origin, dataDir, topicArns);
-    const app = await createApp(config, { access, clock, log, host: loopback, fetch: sns.fetch });
+    const waits = after === undefined ? {} : { after };
+    const app = await createApp(config, { access, clock, log, host: loopback, fetch: sns.fetch, ...waits });
     started.push(app.stop);
     const bot = await app.start();
     webhook = `http://${loopback}:${bot.port}/webhooks/sns`;

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Sandbox, SandboxError, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { createLog } from '../../src/telemetry.ts';
+import { fastTime } from '../support/fast-time.ts';
 
 const log = createLog('silent');
 
 async function started(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ port: 0, clock: () => new Date(), log, ...options });
+  const { clock, after } = fastTime();
+  const sandbox = await startSandbox({ port: 0, clock, after, log, ...options });
   onTestFinished(() => sandbox.stop());
   return sandbox;
 }

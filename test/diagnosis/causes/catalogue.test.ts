@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { catalogue, causeRecord } from '../../../src/diagnosis/causes/catalogue.ts';
 import { type CauseId, causeIds } from '../../../src/diagnosis/causes/ids.ts';
+import type { CauseRecord } from '../../../src/diagnosis/causes/record.ts';
 import type { CauseParameters, Target } from '../../../src/diagnosis/types.ts';
 
 const rest: Target = {
@@ -46,10 +47,24 @@ const known: CauseParameters = {
   message: 'it\'s $(broken) `now`; "really"',
 };
 
-/** The words that a shell makes of a line. */
-function shellWords(line: string): string[] {
-  const output = execFileSync('sh', ['-c', `set -- ${line}\nprintf '%s\\0' "$@"`], { encoding: 'utf8' });
-  return output.split('\0').slice(0, -1);
+/** The words that a shell makes of each line. */
+function shellWords(lines: readonly string[]): string[][] {
+  const script = `for line; do eval "set -- $line"; printf '%s\\0' "$#" "$@"; done`;
+  const fields = execFileSync('sh', ['-c', script, 'sh', ...lines], { encoding: 'utf8' }).split('\0');
+  return lines.map(() => {
+    const [length = ''] = fields.splice(0, 1);
+    return fields.splice(0, Number(length));
+  });
+}
+
+/** The command lines of all causes that have one, and the words that a shell makes of them. */
+function linesOf(cliOf: (record: CauseRecord) => string | null): { id: CauseId; cli: string; words: string[] }[] {
+  const lines = catalogue.flatMap(record => {
+    const cli = cliOf(record);
+    return cli === null ? [] : [{ id: record.id, cli }];
+  });
+  const words = shellWords(lines.map(({ cli }) => cli));
+  return lines.map((one, index) => ({ ...one, words: words[index] ?? [] }));
 }
 
 function line(id: CauseId, parameters: CauseParameters = known, target: Target | null = rest): string {
@@ -90,28 +105,23 @@ describe('catalogue', () => {
   });
 
   it.each(situations)('writes command lines that a shell takes as they are meant with %s', (_, parameters, target) => {
-    for (const record of catalogue) {
-      const cli = record.cli(parameters, target);
-      if (cli === null) continue;
-      const words = shellWords(cli);
-      expect(words[0], record.id).toBe('aws');
-      expect(words[words.indexOf('--region') + 1], record.id).toMatch(/^([a-z]{2}-[a-z]+-\d|<region>)$/);
-      expect(cli, record.id).not.toMatch(/undefined|\n/);
+    const lines = linesOf(record => record.cli(parameters, target));
+    for (const { id, cli, words } of lines) {
+      expect(words[0], id).toBe('aws');
+      expect(words[words.indexOf('--region') + 1], id).toMatch(/^([a-z]{2}-[a-z]+-\d|<region>)$/);
+      expect(cli, id).not.toMatch(/undefined|\n/);
     }
   });
 
   it('keeps what people and logs have named inside its word', () => {
     const nasty = 'x\'; touch $(id) `id` && "y" > /tmp/z';
-    for (const record of catalogue) {
-      const hostile = Object.fromEntries(Object.keys(known).map(key => [key, nasty])) as CauseParameters;
-      const cli = record.cli(
-        { ...known, functionName: nasty, roleName: nasty, variable: nasty, endpoint: nasty, rule: nasty },
-        rest,
-      );
-      if (cli !== null) expect(shellWords(cli)[0], record.id).toBe('aws');
-      const all = record.cli(hostile, rest);
-      if (all !== null) expect(shellWords(all).includes('touch'), record.id).toBe(false);
+    const hostile = Object.fromEntries(Object.keys(known).map(key => [key, nasty])) as CauseParameters;
+    const some = { functionName: nasty, roleName: nasty, variable: nasty, endpoint: nasty, rule: nasty };
+    for (const { id, words } of linesOf(record => record.cli({ ...known, ...some }, rest))) {
+      expect(words[0], id).toBe('aws');
     }
+    for (const { id, words } of linesOf(record => record.cli(hostile, rest)))
+      expect(words.includes('touch'), id).toBe(false);
   });
 
   it('uses no placeholder for what is known', () => {
@@ -149,7 +159,7 @@ describe('what clients get', () => {
 
 describe('permissions', () => {
   it('name the route in the source ARN and the alias as qualifier', () => {
-    const words = shellWords(line('lambda-invoke-permission-missing'));
+    const [words = []] = shellWords([line('lambda-invoke-permission-missing')]);
     const option = (name: string) => words[words.indexOf(name) + 1];
     expect(words.slice(0, 3)).toEqual(['aws', 'lambda', 'add-permission']);
     expect(option('--source-arn')).toBe('arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/prod/GET/orders/*');
@@ -166,7 +176,7 @@ describe('permissions', () => {
     ['$default', http, 'a1b2c3d4e5/$default/$default'],
     ['GET /orders', http, 'a1b2c3d4e5/$default/GET/orders'],
   ])('fit route %s', (route, target, suffix) => {
-    const words = shellWords(line('lambda-invoke-permission-missing', { functionName: 'f', route }, target));
+    const [words = []] = shellWords([line('lambda-invoke-permission-missing', { functionName: 'f', route }, target)]);
     expect(words[words.indexOf('--source-arn') + 1]).toBe(`arn:aws:execute-api:eu-west-1:111122223333:${suffix}`);
   });
 
@@ -188,7 +198,9 @@ describe('permissions', () => {
     const gov = { ...rest, region: 'us-gov-west-1' };
     expect(line('waf-blocked', {}, gov)).toContain('arn:aws-us-gov:apigateway:us-gov-west-1::/restapis');
     const functionArn = 'arn:aws:lambda:eu-west-1:444455556666:function:shared';
-    const words = shellWords(line('lambda-invoke-permission-missing', { functionName: 'shared', functionArn }));
+    const [words = []] = shellWords([
+      line('lambda-invoke-permission-missing', { functionName: 'shared', functionArn }),
+    ]);
     expect(words[words.indexOf('--function-name') + 1]).toBe(functionArn);
   });
 
