@@ -65,7 +65,12 @@ function invokePermission(
   context: Context,
 ): Evaluation {
   if (policy === null) {
-    return { decision: 'implicit-deny', statement: null, because: 'The function has no resource-based policy.' };
+    return {
+      decision: 'implicit-deny',
+      statement: null,
+      among: [],
+      because: 'The function has no resource-based policy.',
+    };
   }
   const resource = call.qualifier === null ? call.functionArn : `${call.functionArn}:${call.qualifier}`;
   return evaluatePolicy(policy, {

@@ -36,6 +36,8 @@ export interface Evaluation {
   decision: 'allow' | 'explicit-deny' | 'implicit-deny' | 'unknown';
   /** The one that decided or cannot be told; for an implicit deny the Allow that comes closest. */
   statement: PolicyStatement | null;
+  /** All statements of the policy, in their order. */
+  among: readonly PolicyStatement[];
   /** One sentence. */
   because: string;
 }
@@ -46,17 +48,18 @@ export function evaluatePolicy(document: PolicyDocument, request: PolicyRequest)
     const parts = partsOf(statement, request);
     return { statement, parts, truth: all(parts.map(part => part.truth)), name: nameOf(statement, index) };
   });
+  const among = document.statements;
   const denials = read.filter(one => one.statement.effect === 'Deny');
   const allows = read.filter(one => one.statement.effect === 'Allow');
   const denied = denials.find(one => one.truth === true);
-  if (denied) return evaluation('explicit-deny', denied, `${denied.name} denies ${request.action}.`);
+  if (denied) return evaluation('explicit-deny', denied, among, `${denied.name} denies ${request.action}.`);
   const untold = (one: (typeof read)[number]) => typeof one.truth === 'string';
   const allowed = allows.find(one => one.truth === true);
   const mayAllow = allows.find(untold);
-  if (!allowed && !mayAllow) return nearest(allows, request);
+  if (!allowed && !mayAllow) return nearest(allows, among, request);
   const open = denials.find(untold) ?? (allowed ? undefined : mayAllow);
-  if (open) return evaluation('unknown', open, `${open.name} ${open.truth}.`);
-  return evaluation('allow', allowed, `${allowed?.name} allows ${request.action}.`);
+  if (open) return evaluation('unknown', open, among, `${open.name} ${open.truth}.`);
+  return evaluation('allow', allowed, among, `${allowed?.name} allows ${request.action}.`);
 }
 
 interface Part {
@@ -70,17 +73,26 @@ interface ReadStatement {
   parts: Part[];
 }
 
-function evaluation(decision: Evaluation['decision'], one: ReadStatement | undefined, because: string): Evaluation {
-  return { decision, statement: one?.statement ?? null, because };
+function evaluation(
+  decision: Evaluation['decision'],
+  one: ReadStatement | undefined,
+  among: readonly PolicyStatement[],
+  because: string,
+): Evaluation {
+  return { decision, statement: one?.statement ?? null, among, because };
 }
 
-function nearest(allows: (ReadStatement & { name: string })[], request: PolicyRequest): Evaluation {
+function nearest(
+  allows: (ReadStatement & { name: string })[],
+  among: readonly PolicyStatement[],
+  request: PolicyRequest,
+): Evaluation {
   const missing = `No statement allows ${request.action} to ${principalName(request.principal)}`;
   const reach = (one: ReadStatement) => one.parts.findIndex(part => part.truth === false);
   const closest = allows.filter(one => reach(one) > 0).sort((a, b) => reach(b) - reach(a))[0];
-  if (!closest) return evaluation('implicit-deny', undefined, `${missing}.`);
+  if (!closest) return evaluation('implicit-deny', undefined, among, `${missing}.`);
   const wants = closest.parts[reach(closest)]?.wants ?? '';
-  return evaluation('implicit-deny', closest, `${missing}; the closest, ${lowerFirst(closest.name)}, ${wants}.`);
+  return evaluation('implicit-deny', closest, among, `${missing}; the closest, ${lowerFirst(closest.name)}, ${wants}.`);
 }
 
 /** In the order in which a statement is told apart from the request: who, what, on what, when. */
@@ -161,6 +173,42 @@ function principalName(principal: Principal): string {
   if (principal.kind === 'service') return principal.name;
   if (principal.kind === 'role') return principal.arn;
   return principal.kind === 'anonymous' ? 'everybody' : 'signed callers';
+}
+
+const roles: Record<Evaluation['decision'], string> = {
+  allow: 'decides',
+  'explicit-deny': 'decides',
+  'implicit-deny': 'comes closest',
+  unknown: 'cannot be told',
+};
+
+/** How many of the others stand on each side of it; the rest is counted. */
+const neighbours = 2;
+
+/**
+ * The statement that decided in its place, marked, with the others around it in a line each; nothing where no statement
+ * did. `match` is the marked line.
+ */
+export function decidedBy({ decision, statement, among }: Evaluation): { excerpt?: string; match?: string } {
+  if (statement === null) return {};
+  const at = among.indexOf(statement);
+  if (at < 0 || among.length < 2) return { excerpt: statementText(statement) };
+  const number = (index: number) => `${index + 1} of ${among.length}`;
+  const brief = ({ effect, sid }: PolicyStatement) => (sid === null ? effect : `${effect} "${sid}"`);
+  const others = among.map((one, index) => `  ${number(index)}: ${brief(one)}`);
+  const before = others.slice(Math.max(0, at - neighbours), at);
+  const after = others.slice(at + 1, at + 1 + neighbours);
+  const [above, below] = [at - before.length, among.length - at - 1 - after.length];
+  const match = `> ${number(at)} ${roles[decision]}: ${brief(statement)}`;
+  const excerpt = [
+    ...(above > 0 ? [`  ${above} more above`] : []),
+    ...before,
+    match,
+    statementText(statement).replace(/^/gm, '  '),
+    ...after,
+    ...(below > 0 ? [`  ${below} more below`] : []),
+  ].join('\n');
+  return { excerpt, match };
 }
 
 /** A statement as IAM writes it, for people to compare. */

@@ -110,8 +110,11 @@ function causeAspect(cause: CauseId, group: FailedRequest[], total: number, setu
   const shown = group.find(request => request.decisive !== null) ?? group[0];
   if (shown === undefined) throw new RangeError(`No request carries ${cause}.`);
   const told = group.filter(request => request.decisive !== null).length;
-  const sample = told === 0 || told === group.length ? '' : ` (${told} of them looked up line by line)`;
-  const what = `${counted(group.length, 'request')} ${where} ${period(group)} ${group.length === 1 ? 'carries' : 'carry'} the signature of ${cause}${sample}, this one`;
+  const sample = told === 0 || told === group.length ? '' : ` (${told} of them were looked up line by line)`;
+  const what =
+    group.length === 1
+      ? `The log of 1 request ${where} says: ${title}, this one`
+      : `The logs of ${group.length} requests ${where} ${period(group)} say: ${title}${sample}; one of them`;
   const evidence = notes.note(requestFact(shown, what, target));
   const parameters = requestParameters(cause, group, setup);
   // A refusal with a 4xx explains no 5xx.

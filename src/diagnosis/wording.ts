@@ -26,14 +26,20 @@ export function span(milliseconds: number): string {
 /** A line or a value as it stands, cut where it is too long to be read in a thread. */
 export function excerpt(text: string, longest = 600): string {
   const trimmed = text.trim();
-  return trimmed.length <= longest ? trimmed : `${trimmed.slice(0, longest - 1)}…`;
+  if (trimmed.length <= longest) return trimmed;
+  const kept = trimmed.slice(0, longest - 1);
+  const boundary = kept.search(/\s\S*$/);
+  return `${boundary > longest * mostlyKept ? kept.slice(0, boundary) : kept}…`;
 }
+
+/** A text is cut between words only where that costs little of it. */
+const mostlyKept = 0.9;
 
 /** The same, but what is cut away is far from `words`. */
 export function excerptAround(text: string, words: string, longest = 600): string {
   const trimmed = text.trim();
   const end = trimmed.indexOf(words) + words.length;
-  if (trimmed.length <= longest || end <= longest) return excerpt(trimmed, longest);
+  if (trimmed.length <= longest || end <= longest * mostlyKept) return excerpt(trimmed, longest);
   const from = Math.max(0, Math.min(end - Math.floor(longest / 2), trimmed.length - longest + 1));
   return excerpt(`…${trimmed.slice(from)}`, longest);
 }

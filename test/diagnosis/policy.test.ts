@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PolicyStatement } from '../../src/aws/types.ts';
-import { evaluatePolicy, type PolicyRequest, statementText } from '../../src/diagnosis/policy.ts';
+import { decidedBy, evaluatePolicy, type PolicyRequest, statementText } from '../../src/diagnosis/policy.ts';
 
 const resource = 'arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders';
 
@@ -235,6 +235,31 @@ describe('evaluatePolicy: properties', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('decidedBy', () => {
+  test('marks the statement in its place, and counts the others', () => {
+    const allow = { sid: 'AllowAll' };
+    const deny = { sid: 'DenyOthers', effect: 'Deny' as const };
+    const { excerpt = '', match } = decidedBy(decide([allow, deny, {}]));
+    expect(match).toBe('> 2 of 3 decides: Deny "DenyOthers"');
+    expect(excerpt.split('\n').filter(line => !/^ {2}[ {}]/.test(line))).toEqual([
+      '  1 of 3: Allow "AllowAll"',
+      '> 2 of 3 decides: Deny "DenyOthers"',
+      '  3 of 3: Allow',
+    ]);
+    expect(excerpt).toContain('\n    "Sid": "DenyOthers",\n');
+    const many = decidedBy(decide([...Array(5).fill(allow), deny, ...Array(4).fill(allow)])).excerpt ?? '';
+    expect(many).toMatch(/^ {2}3 more above\n {2}4 of 10: /);
+    expect(many).toMatch(/\n {2}8 of 10: Allow "AllowAll"\n {2}2 more below$/);
+  });
+
+  test('says of a refusal what comes closest, and shows a lone statement as it is', () => {
+    const other = { resources: ['execute-api:/prod/POST/orders'] };
+    expect(decidedBy(decide([other, { actions: ['sts:AssumeRole'] }])).match).toBe('> 1 of 2 comes closest: Allow');
+    expect(decidedBy(decide([{}]))).toEqual({ excerpt: statementText(statement()) });
+    expect(decidedBy(decide([]))).toEqual({});
   });
 });
 

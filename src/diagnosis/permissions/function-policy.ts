@@ -7,7 +7,7 @@ import {
   lambdaPermission,
   requestArns,
 } from '../invocation.ts';
-import { type Evaluation, statementText } from '../policy.ts';
+import { decidedBy, type Evaluation } from '../policy.ts';
 import type { LambdaReference } from '../signals.ts';
 import { lowerFirst } from '../wording.ts';
 import type { Call } from './calls.ts';
@@ -111,12 +111,12 @@ function askedFor(
 }
 
 function noteAnswer(call: Call & { lambda: LambdaReference }, answer: Answer, context: JudgingContext): string {
-  const { routes, sourceArn, because, statement } = answer;
+  const { routes, sourceArn, because } = answer;
   return context.notes.note({
     text: `Policy of function ${functionName(call.lambda)}, asked for ${users({ ...call, routes })} with aws:SourceArn ${sourceArn.replaceAll('**', '*')}: ${lowerFirst(because)}`,
     source: 'lambda:GetPolicy',
     ...functionPlace(call.lambda, 'get-policy', context),
-    ...(statement ? { excerpt: statementText(statement) } : {}),
+    ...decidedBy(answer),
   });
 }
 

@@ -2,7 +2,7 @@ import { cliLine } from '../../aws/links.ts';
 import type { Simulation } from '../../aws/types.ts';
 import { type Checked, fault, unknown } from '../faults.ts';
 import { apiGatewayService, lambdaPermissionForRole, lambdaService, trusts } from '../invocation.ts';
-import { type Evaluation, statementText } from '../policy.ts';
+import { decidedBy, type Evaluation } from '../policy.ts';
 import { requestFact } from '../request-fact.ts';
 import type { CauseId, CauseParameters } from '../types.ts';
 import { listed, lowerFirst } from '../wording.ts';
@@ -128,7 +128,8 @@ function judgeTrust({ arn, role }: RoleReading, service: string, label: string, 
   }
   const { accountId } = context.api;
   const source = accountId === null ? {} : { 'aws:SourceAccount': accountId };
-  const { decision, because, statement } = trusts(role.value.trust, service, source);
+  const answer = trusts(role.value.trust, service, source);
+  const { decision, because } = answer;
   const sentence = {
     allow: `${label} can be assumed by ${service}.`,
     unknown: `${label} may not be assumable by ${service}, which cannot be told: ${lowerFirst(because)}`,
@@ -136,7 +137,7 @@ function judgeTrust({ arn, role }: RoleReading, service: string, label: string, 
     'explicit-deny': `${label} does not trust ${service}.`,
   }[decision];
   const text = decision === 'unknown' ? sentence : `${sentence.replace(/\.$/, '')}: ${lowerFirst(because)}`;
-  const id = context.notes.note({ ...place, text, ...(statement ? { excerpt: statementText(statement) } : {}) });
+  const id = context.notes.note({ ...place, text, ...decidedBy(answer) });
   return { decision, sentence, evidence: [id] };
 }
 

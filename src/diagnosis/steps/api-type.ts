@@ -147,7 +147,7 @@ function gatewayResponses(
     }
     const count = counted(shown.length, 'failing request');
     const proof = notes.note(
-      requestFact(example, `${count} answered ${statusCode} would be a 4xx by ${example.cause}`, target),
+      requestFact(example, `${count} answered ${statusCode} would be a 4xx without it, one of them`, target),
     );
     const parameters = { statusCode, resource: responseType, route: example.route };
     return [

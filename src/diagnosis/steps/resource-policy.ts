@@ -5,7 +5,7 @@ import { exportGaps } from '../deployed.ts';
 import { attempt, defineStep, gapsOf, type Notebook, notebook, type Reading } from '../finding.ts';
 import { answeredStatus } from '../gateway-responses.ts';
 import { requestArns } from '../invocation.ts';
-import { type Evaluation, evaluatePolicy, statementText } from '../policy.ts';
+import { decidedBy, type Evaluation, evaluatePolicy, statementText } from '../policy.ts';
 import type { Context } from '../policy-match.ts';
 import { readsOf } from '../signal-reads.ts';
 import type { Deployed } from '../signals.ts';
@@ -102,7 +102,7 @@ function access(policy: PolicyDocument | null, runs: boolean, facts: Facts, run:
     const text = `The resource policy of API ${target.apiName}${runs ? '' : ' (its draft)'}, asked for ${asked}: ${lowerFirst(answer.because)}`;
     return {
       ...answer,
-      id: notes.note({ ...place, text, ...(answer.statement ? { excerpt: statementText(answer.statement) } : {}) }),
+      id: notes.note({ ...place, text, ...decidedBy(answer) }),
     };
   });
   const refusing = shown.filter(one => one.refuses);
