@@ -55,6 +55,16 @@ describe('what could not be read', () => {
   });
 });
 
+describe('the impact', () => {
+  it('of errors that began within the window is told since then, beside that of the window', () => {
+    const { impact, window } = runOf('lambda-permission-removed').outcome.report ?? {};
+    expect(impact?.sinceOnset?.start).toBe(window?.onset);
+    expect(impact?.sinceOnset?.errors).toBe(impact?.errors);
+    expect(impact?.sinceOnset?.errorShare).toBeGreaterThan((impact?.errorShare ?? 1) + 0.1);
+    expect(runOf('healthy-api').outcome.report?.impact).not.toHaveProperty('sinceOnset');
+  });
+});
+
 describe('the call plan', () => {
   // docs/architecture.md, "The call plan"; sts:GetCallerIdentity is asked once for a process and not counted here.
   const changesHealthAndFunction = [

@@ -1,7 +1,7 @@
 /** How an API stands after its diagnosis, from the last minutes of its metrics. */
 import { readMetrics } from '../aws/metrics.ts';
 import type { Aws, MetricSeries } from '../aws/types.ts';
-import { floorMinute, metricQueries, trafficOf } from './traffic.ts';
+import { floorMinute, measured, metricQueries, trafficOf } from './traffic.ts';
 import type { Observation, Target, Window } from './types.ts';
 
 const windowMinutes = 15;
@@ -39,6 +39,7 @@ export function observationOf(series: MetricSeries[], window: Window, now: Date)
     errors: impact.errors,
     lastErrorAt,
     points: seen.points,
+    ...(whole.length === 0 ? {} : { recent: measured(whole.slice(-recentMinutes)) }),
   };
 }
 

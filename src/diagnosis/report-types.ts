@@ -1,6 +1,17 @@
 /** What a diagnosis gives out: plain JSON, as it is stored, printed and exported. */
 import type { Change, Evidence, FindingStatus, Target, Trigger, Verdict, Window } from './types.ts';
 
+/** Requests of a span, by the metrics; both ends are full minutes. */
+export interface Measured {
+  start: string;
+  end: string;
+  requests: number;
+  errors: number;
+  /** 0..1; null without requests. */
+  errorShare: number | null;
+}
+
+/** Of the whole window, but for `sinceOnset`. */
 export interface Impact {
   requests: number | null;
   errors: number | null;
@@ -8,6 +19,8 @@ export interface Impact {
   routes: { method: string; path: string; errors: number }[] | null;
   latencyP95Ms: number | null;
   baseline: { errorShare: number | null; latencyP95Ms: number | null };
+  /** From the first failing minute to the end of the window, which may be longer than the window; absent without an onset. */
+  sinceOnset?: Measured;
 }
 
 export interface Series {
@@ -62,4 +75,6 @@ export interface Observation {
   /** The last minute with an error; null where the metrics show none. */
   lastErrorAt: string | null;
   points: Series['points'];
+  /** The last five minutes whose metrics are whole; absent in records from before it was stored. */
+  recent?: Measured;
 }

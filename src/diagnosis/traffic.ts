@@ -1,6 +1,6 @@
 import type { MetricQuery, MetricSeries, Route, Stage } from '../aws/types.ts';
 import type { Traffic } from './signals.ts';
-import type { Pattern, Target, Window } from './types.ts';
+import type { Measured, Pattern, Target, Window } from './types.ts';
 
 /** How far back of the window's start metrics are read: for the baseline, and to find an onset before the window. */
 export const lookbackMinutes = 180;
@@ -155,6 +155,7 @@ export function trafficOf(
         errorShare: share(sum(before, 'errors'), sum(before, 'requests')),
         latencyP95Ms: weightedMean(latency, before),
       },
+      ...(onset === null ? {} : { sinceOnset: measured(minutes.filter(({ at }) => at >= onset)) }),
     },
     onset: onset === null ? null : new Date(onset).toISOString(),
     pattern: patternOf(inWindow, onset),
@@ -287,8 +288,21 @@ function weightedMean(series: MetricSeries | undefined, minutes: Minute[]): numb
   return weight === 0 ? null : Math.round(total / weight);
 }
 
-function sum(minutes: Minute[], field: 'requests' | 'errors'): number {
+function sum(minutes: readonly Pick<Minute, 'requests' | 'errors'>[], field: 'requests' | 'errors'): number {
   return minutes.reduce((all, minute) => all + minute[field], 0);
+}
+
+/** Of minutes that follow each other, one at least. */
+export function measured(minutes: readonly { at: string | number; requests: number; errors: number }[]): Measured {
+  const times = minutes.map(({ at }) => new Date(at).getTime());
+  const [requests, errors] = [sum(minutes, 'requests'), sum(minutes, 'errors')];
+  return {
+    start: new Date(Math.min(...times)).toISOString(),
+    end: new Date(Math.max(...times) + minuteMs).toISOString(),
+    requests,
+    errors,
+    errorShare: share(errors, requests),
+  };
 }
 
 function share(part: number, whole: number): number | null {

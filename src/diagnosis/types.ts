@@ -24,7 +24,7 @@ import type { CauseParameters } from './causes/parameters.ts';
 import type { Observation, Report } from './report-types.ts';
 import type { Signals } from './signals.ts';
 
-export type { CallStats, Impact, Observation, Report, ReportedFinding, Series } from './report-types.ts';
+export type { CallStats, Impact, Measured, Observation, Report, ReportedFinding, Series } from './report-types.ts';
 export type { ApiType, CauseId, CauseParameters };
 
 /** What asked, and what it asked for. Stored before anything is done with it. */

@@ -166,7 +166,7 @@ function impactSentence({ record }: Investigation): string {
   const { impact, window } = record.report;
   const routes = (impact.routes ?? []).slice(0, 3);
   const parts = [
-    sentenceCase(impactWords(impact)),
+    sentenceCase(impactWords(record.report)),
     ...(routes.length === 0 ? [] : [`most on ${routeWords(routes)}`]),
     ...(window.onset === null ? [] : [`first failing minute ${utc(window.onset)}`]),
   ];

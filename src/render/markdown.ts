@@ -86,7 +86,7 @@ function verdict({ record, failure }: Investigation): string[] {
   const { causes, gaps, ruledOut } = report.verdict;
   return [
     '## Verdict',
-    `**${safe(headline(report))}.** Impact: ${safe(impactWords(report.impact))}. Errors: ${safe(patternWords(report))}.`,
+    `**${safe(headline(report))}.** Impact: ${safe(impactWords(report))}. Errors: ${safe(patternWords(report))}.`,
     ...causes.flatMap(({ id, confidence, summary, remedy, cli, evidence }) => [
       `### ${safe(id)} (confidence: ${confidence})\n\n${safe(summary)}\n\nFix: ${safe(remedy)}${evidence.length === 0 ? '' : `\n\nEvidence: ${evidence.map(safe).join(', ')}`}`,
       ...(cli === null ? [] : [verbatim(cli)]),

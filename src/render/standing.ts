@@ -2,7 +2,18 @@
 import type { Report } from '../diagnosis/types.ts';
 import type { Handoff, Investigation, Note, Occurrence } from '../investigations/types.ts';
 import { group, join, LIMITS, type Markup, md, minute, optional, type Part, person, section, words } from './blocks.ts';
-import { beforeOnset, byNearness, count, eventName, lasting, patternWords, percent, times, whole } from './words.ts';
+import {
+  beforeOnset,
+  byNearness,
+  count,
+  eventName,
+  impactParts,
+  lasting,
+  patternWords,
+  percent,
+  times,
+  whole,
+} from './words.ts';
 
 /** How long it failed; null while it does, and where nobody knows when it began. */
 export function failedFor({ recovered, record }: Investigation): string | null {
@@ -37,9 +48,20 @@ export function trendNow({ observation, state, recovered }: Investigation, repor
     return md`ended`;
   }
   if (observation === null || observation.at <= report.generatedAt) return md`${patternWords(report)}`;
-  const { requests, errors, at, direction } = observation;
+  const { requests, errors, at, direction, recent } = observation;
+  // What was seen is of the last minutes, not of all that were read.
+  if (recent !== undefined) {
+    const now = recent.errorShare === null ? 'no requests' : `${percent(recent.errorShare)} of requests fail`;
+    return md`${directions[direction]}; now ${now} (${minute(recent.end)})`;
+  }
   const figures = requests === null || errors === null ? '' : `; ${failedWords(errors, requests)}`;
   return md`${directions[direction]}${figures}, as of ${minute(at)}`;
+}
+
+/** How many requests failed, and in which time. */
+export function impactSpoken(report: Report): Markup {
+  const { figures, span } = impactParts(report);
+  return span === null ? md`${figures}` : md`${figures} in ${span.words} ${minute(span.end)}`;
 }
 
 function failedWords(errors: number, requests: number): string {

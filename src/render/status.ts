@@ -16,9 +16,9 @@ import {
 } from './blocks.ts';
 import { statusOf } from './card.ts';
 import { receiver } from './handoff.ts';
-import { watching } from './standing.ts';
+import { impactSpoken, trendNow, watching } from './standing.ts';
 import { oneLineVerdict } from './verdict.ts';
-import { count, gapsOf, impactWords, patternWords, place, tally } from './words.ts';
+import { count, gapsOf, place, tally } from './words.ts';
 
 export function statusReply(investigation: Investigation, url: string | null): Message {
   const { target } = investigation;
@@ -40,15 +40,12 @@ function verdictLine({ record, failure }: Investigation): Markup {
   return md`*Verdict:* ${record === null ? md`none yet` : oneLineVerdict(record.report)}`;
 }
 
-function errorsLine({ record, observation }: Investigation): Markup {
+function errorsLine(investigation: Investigation): Markup {
+  const { record } = investigation;
   if (record === null) return md`*Errors:* not read yet`;
-  const { impact, window } = record.report;
+  const { window } = record.report;
   const since = window.onset === null ? md`no first minute seen` : md`first failing minute ${minute(window.onset)}`;
-  const now =
-    observation === null || observation.direction === 'unknown'
-      ? md`${patternWords(record.report)}`
-      : md`${observation.direction} as of ${minute(observation.at)}`;
-  return md`*Errors:* ${impactWords(impact)}; ${since}; ${now}`;
+  return md`*Errors:* ${impactSpoken(record.report)}; ${since}; ${trendNow(investigation, record.report)}`;
 }
 
 function peopleLine({ owner, handoffs, notes }: Investigation): Markup {

@@ -129,7 +129,7 @@ function figureLines(report: Report): string[] {
   return [
     `First failing minute: ${window.onset === null ? 'none seen in the metrics' : utc(window.onset)}`,
     `Trend: ${patternWords(report)}`,
-    `Impact: ${impactWords(impact)}`,
+    `Impact: ${impactWords(report)}`,
     ...(routes.length === 0 ? [] : [`Failing most: ${routeWords(routes)}`]),
     `Looked at: ${spanWords(window)} ${utc(window.end)}`,
     `Checks: ${tally([...report.steps, ...report.diagnoses].map(finding => finding.status))}`,

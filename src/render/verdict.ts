@@ -18,7 +18,7 @@ import {
   when,
   words,
 } from './blocks.ts';
-import { additions, alarmLines, ownership, recovery, trendNow, watching } from './standing.ts';
+import { additions, alarmLines, impactSpoken, ownership, recovery, trendNow, watching } from './standing.ts';
 import {
   around,
   assertNever,
@@ -32,7 +32,6 @@ import {
   gapsOf,
   gapWords,
   headline,
-  impactWords,
   isCarried,
   routeWords,
   shareWords,
@@ -121,14 +120,14 @@ function changeWords(change: Change): Markup {
 }
 
 function facts(investigation: Investigation, report: Report): Markup[] {
-  const { window, impact } = report;
+  const { window } = report;
   const alarms = alarmLines(investigation);
   const watch = watching(investigation);
   const checked = [...report.steps, ...report.diagnoses].map(finding => finding.status);
   return [
     md`*First failing minute*\n${window.onset === null ? 'none seen in the metrics' : minute(window.onset)}`,
     md`*Trend*\n${trendNow(investigation, report)}`,
-    md`*Impact*\n${impactWords(impact)}`,
+    md`*Impact*\n${impactSpoken(report)}`,
     md`*Looked at*\n${spanWords(window)} ${minute(window.end)}`,
     md`*Checks*\n${tally(checked)}`,
     md`*Owner*\n${ownership(investigation)}`,

@@ -267,12 +267,28 @@ export function headline(report: Report): string {
   }
 }
 
-export function impactWords(impact: Impact): string {
-  const { requests, errors, errorShare } = impact;
-  if (requests === null) return 'unknown: the metrics could not be read';
-  if (errors === null) return `unknown, of ${count(requests, 'request')}`;
+/** How many requests failed, and in which time: a share of a window that began before the errors makes them look fewer. */
+export function impactWords(report: Pick<Report, 'impact' | 'window'>): string {
+  const { figures, span } = impactParts(report);
+  return span === null ? figures : `${figures} in ${span.words} ${utc(span.end)}`;
+}
+
+/** The figures since the first error, or of the window where that is not known, and their time; its end apart. */
+export function impactParts({ impact, window }: Pick<Report, 'impact' | 'window'>): {
+  figures: string;
+  span: { words: string; end: string } | null;
+} {
+  const { requests, errors, errorShare } = impact.sinceOnset ?? impact;
+  if (requests === null) return { figures: 'unknown: the metrics could not be read', span: null };
   const share = errorShare === null || errors === 0 ? '' : ` (${percent(errorShare)})`;
-  return `${numbers.format(errors)} of ${count(requests, 'request')} failed${share}`;
+  const figures =
+    errors === null
+      ? `unknown, of ${count(requests, 'request')}`
+      : `${numbers.format(errors)} of ${count(requests, 'request')} failed${share}`;
+  const since = impact.sinceOnset;
+  if (since === undefined) return { figures, span: { words: spanWords(window), end: window.end } };
+  const minutes = Math.round((Date.parse(since.end) - Date.parse(since.start)) / 60_000);
+  return { figures, span: { words: `the ${lasting(minutes)} from the first error to`, end: since.end } };
 }
 
 /** How much of the failing requests a cause explains. */

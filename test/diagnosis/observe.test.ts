@@ -42,6 +42,17 @@ describe('the direction', () => {
     expect(seen(busy, [...failed])).toMatchObject({ direction, requests: 1_500 });
   });
 
+  test('comes with the last five whole minutes by themselves', () => {
+    const failed = busy.map((_, minute) => (minute < 8 ? 0 : 97));
+    expect(seen(busy, failed).recent).toEqual({
+      start: new Date(end - 7 * minuteMs).toISOString(),
+      end: new Date(end - 2 * minuteMs).toISOString(),
+      requests: 500,
+      errors: 485,
+      errorShare: 0.97,
+    });
+  });
+
   test('is a recovery after ten whole minutes without an error, and not before', () => {
     const failing = (minutes: number) => busy.map((_, minute) => (minute < minutes ? 30 : 0));
     expect(seen(busy, failing(3))).toMatchObject({ direction: 'recovered', lastErrorAt: '2026-11-22T12:02:00.000Z' });

@@ -95,6 +95,16 @@ describe('impact and series', () => {
     expect(impact).toMatchObject({ requests: 14 * 30, errors: 150, baseline: { errorShare: 0 } });
   });
 
+  it('is measured from the onset on where that is known, inside the window or before it', () => {
+    const requests = () => 60;
+    const late = judge(ago => (ago <= 4 ? 60 : 0), requests).impact;
+    expect(late).toMatchObject({ requests: 15 * 60, errors: 240 });
+    expect(late.sinceOnset).toEqual({ start: iso(4), end: iso(0), requests: 240, errors: 240, errorShare: 1 });
+    const early = judge(ago => (ago <= 40 ? 30 : 0), requests).impact;
+    expect(early.sinceOnset).toMatchObject({ start: iso(40), requests: 40 * 60, errorShare: 0.5 });
+    expect(judge(() => 0, requests).impact.sinceOnset).toBeUndefined();
+  });
+
   it('sums the functions’ metrics over the window only', () => {
     const totals = trafficOf(
       [series('f0_throttles', ago => (ago <= 20 ? 2 : 0)), series('f0_durationMax', ago => (ago === 3 ? 4_800 : 100))],

@@ -76,7 +76,7 @@ describe('the card', () => {
     const text = show(diagnosedInvestigation());
     expect(text).toContain('14:05 UTC');
     expect(text).toContain('*Trend*\ngetting worse; errors in nearly every minute');
-    expect(text).toContain('*Impact*\n96 of 1,200 requests failed (8 %)');
+    expect(text).toContain('*Impact*\n96 of 1,200 requests failed (8 %) in the 15 minutes to');
     expect(text).toContain('1 problem, 13 OK');
     expect(text).toContain('*Owner*\n<@U0ALICE>');
   });

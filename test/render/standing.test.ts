@@ -25,6 +25,21 @@ describe('how an investigation stands', () => {
     expect(text).toContain('*Watched*\nevery 2 min, until 2026-11-22 15:30; next check 2026-11-22 14:22');
   });
 
+  it('watched: how much fails now, with the minute that it is of', () => {
+    const { observation } = watched();
+    if (observation === null) throw new Error('The sample was observed.');
+    const [start, end] = ['2026-11-22T14:13:00.000Z', '2026-11-22T14:18:00.000Z'];
+    const seen = (errors: number) => ({
+      ...observation,
+      recent: { start, end, requests: 300, errors, errorShare: errors / 300 },
+    });
+    const [now, none] = [291, 0].map(errors => show({ ...watched(), observation: seen(errors) }));
+    expect(now).toContain('*Trend*\ngetting worse; now 97 % of requests fail (2026-11-22 14:18)');
+    expect(none).toContain('now 0 % of requests fail (2026-11-22 14:18)');
+    const unasked = { ...seen(0), recent: { start, end, requests: 0, errors: 0, errorShare: null } };
+    expect(show({ ...watched(), observation: unasked })).toContain('now no requests (2026-11-22 14:18)');
+  });
+
   it('an observation older than the report does not take its place', () => {
     const { observation } = watched();
     if (observation === null) throw new Error('The sample was observed.');

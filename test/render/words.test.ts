@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Impact } from '../../src/diagnosis/types.ts';
 import {
   around,
   beforeOnset,
@@ -91,10 +92,21 @@ describe('words', () => {
   });
 
   it('keep unknown figures apart from zero', () => {
-    const { impact } = sampleReport();
-    expect(impactWords({ ...impact, requests: null })).toContain('unknown');
-    expect(impactWords({ ...impact, requests: 0, errors: 0, errorShare: 0 })).toBe('0 of 0 requests failed');
-    expect(impactWords({ ...impact, errors: null, errorShare: null })).toBe('unknown, of 1,200 requests');
+    const { impact, window } = sampleReport();
+    const told = (figures: Partial<Impact>) => impactWords({ impact: { ...impact, ...figures }, window });
+    expect(told({ requests: null })).toBe('unknown: the metrics could not be read');
+    expect(told({ requests: 0, errors: 0, errorShare: 0 })).toContain('0 of 0 requests failed in the 15 minutes to');
+    expect(told({ errors: null, errorShare: null })).toContain('unknown, of 1,200 requests');
+  });
+
+  it('measure the impact since the first error where that is known, and name the time', () => {
+    const report = sampleReport();
+    expect(impactWords(report)).toBe('96 of 1,200 requests failed (8 %) in the 15 minutes to 2026-11-22 14:10:00 UTC');
+    const [start, end] = ['2026-11-22T14:05:00.000Z', '2026-11-22T14:10:00.000Z'];
+    const sinceOnset = { start, end, requests: 400, errors: 400, errorShare: 1 };
+    expect(impactWords({ ...report, impact: { ...report.impact, sinceOnset } })).toBe(
+      '400 of 400 requests failed (100 %) in the 5 minutes from the first error to 2026-11-22 14:10:00 UTC',
+    );
   });
 });
 
