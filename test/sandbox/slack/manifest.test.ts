@@ -10,6 +10,7 @@ const manifest = readManifest(yaml);
 
 /** Scopes of bots that this app may ever need: https://docs.slack.dev/reference/scopes. */
 const knownScopes = [
+  'app_mentions:read',
   'channels:history',
   'channels:join',
   'channels:read',
@@ -29,6 +30,7 @@ const knownScopes = [
 
 /** Events with the scopes that they need: https://docs.slack.dev/reference/events. */
 const knownEvents: Record<string, string[]> = {
+  app_mention: ['app_mentions:read'],
   app_home_opened: [],
   app_uninstalled: [],
   tokens_revoked: [],
