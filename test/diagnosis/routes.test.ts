@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { failingRoutesFirst, routeServing, withoutStage } from '../../src/diagnosis/routes.ts';
+import { workedMs } from '../support/processor-time.ts';
 import { route } from './steps/fixtures.ts';
 
 const keys = [
@@ -36,13 +37,13 @@ describe('routeServing', () => {
 
   test('thousands of requests to many hundreds of routes are told in the time that a person does not notice', () => {
     const many = Array.from({ length: 1_000 }, (_, at) => route(`GET /area${at % 250}/{id}/part${at}`));
-    const started = performance.now();
+    const started = workedMs();
     for (let at = 0; at < 5_000; at += 1) {
       const served = routeServing(many, `GET /area${at % 250}/${at}/part${at % 1_000}`);
       expect(served?.key).toBe(`GET /area${at % 250}/{id}/part${at % 1_000}`);
     }
     // Looked at one by one, five million patterns take seconds.
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(workedMs() - started).toBeLessThan(2_000);
   });
 });
 
