@@ -29,6 +29,10 @@ it.concurrent.each([
   ['usergroups.users.list', 'missing_scope', 'ask as one of a user group'],
   ['views.open', 'expired_trigger_id', 'open the form'],
   ['*', 'token_revoked', 'ask for what is not there'],
+  ['views.publish', 'ratelimited', 'open App Home'],
+  ['conversations.members', 'missing_scope', 'open App Home, of a private channel'],
+  ['files.completeUploadExternal', 'missing_scope', 'export'],
+  ['chat.postMessage', 'not_in_channel', 'mention the bot'],
 ])('%s that fails with %s ends with what was asked for, or is told', async (row, column, act) => {
   expect(await runSlackCell({ kind: 'slack', row, column, act })).toBeNull();
 });

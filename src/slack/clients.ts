@@ -20,8 +20,8 @@ export interface SlackClients {
 /** What says that no call will be done until somebody installs the app again. */
 const tokenErrors = ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'];
 
-/** They only ask, so that asking again changes nothing. */
-const asking = /^(auth\.test|users\.info|usergroups\.|conversations\.(info|members|history|replies))/;
+/** They only ask, or say the whole of something, so that doing it again changes nothing. */
+const asking = /^(auth\.test|users\.info|usergroups\.|conversations\.(info|members|history|replies)|views\.publish)/;
 /** Somebody waits for the answer: who is told to wait longer is told so. */
 const pausesMs = [1_000, 4_000];
 const longestPauseMs = 20_000;

@@ -48,7 +48,7 @@ async function inProcess(share: Cell[]): Promise<Outcome[]> {
 }
 
 function isSame(a: Cell, b: Cell): boolean {
-  return a.kind === b.kind && a.row === b.row && a.column === b.column;
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** `.` where all is well, a blank where there is no such error. */

@@ -36,6 +36,12 @@ describe('App Home', () => {
     expect(home(stage, 'ana')).not.toContain('*Mine*');
   });
 
+  it('is published again where Slack asks to slow down, also where nothing changes after it', async () => {
+    const stage = await openSlackStage();
+    stage.workspace.fail('views.publish', 'ratelimited', 1);
+    expect(await opened(stage, 'ana')).toContain('Alarms come in by SNS');
+  });
+
   it('does not tell of a private channel to who is not in it', async () => {
     const stage = await openSlackStage();
     await stage.workspace.command('ana', 'war-room', '/apigw-500 secret-api');

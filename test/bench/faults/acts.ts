@@ -14,6 +14,8 @@ export interface Act {
   done(bot: Bot): boolean;
   /** What is left of it where Slack goes on refusing one call; without it, nothing is. */
   stands?(bot: Bot): boolean;
+  /** Methods that an act before it calls too, and that are to fail in this one all the same. */
+  also?: readonly string[];
 }
 
 const channel = 'incidents';
@@ -130,7 +132,82 @@ export const acts: Readonly<Record<string, Act>> = {
     // Somebody who takes no direct messages is mentioned in the thread, which the channel sees.
     stands: ({ workspace }) => JSON.stringify(workspace.messages('ben', channel)).includes('handoff_accept'),
   },
+  'open App Home': {
+    by: 'ana',
+    async run({ workspace }) {
+      workspace.openHome('ana');
+    },
+    done: bot => homeOf(bot, 'ana').includes('orders-api'),
+    // There is nowhere else to say it; what was published before stays.
+    stands: () => true,
+  },
+  'open App Home, of a private channel': {
+    fromStart: true,
+    by: 'chika',
+    async run(bot) {
+      await bot.start();
+      await bot.workspace.command('ana', 'war-room', command);
+      await bot.until(() => bot.workspace.messages('ana', 'war-room').some(one => one.text.startsWith('Cause found')));
+      bot.workspace.openHome('chika');
+    },
+    done: bot => homeOf(bot, 'chika').includes('orders-api'),
+    // Where nobody says who is in it, it is kept back.
+    stands: bot => homeOf(bot, 'chika') !== 'null',
+  },
+  'add a note': {
+    private: true,
+    by: 'ana',
+    also: ['views.open', 'views.update', 'chat.postMessage'],
+    async run(bot) {
+      await press(bot, 'note');
+      if (await bot.until(() => modalOf(bot).includes('"text"'))) {
+        await bot.workspace.submitView('ana', { text: 'Rolled it back' });
+      }
+    },
+    done: ({ workspace }) => JSON.stringify(workspace.messages('ben', channel)).includes('Rolled it back'),
+  },
+  'stop the watch': {
+    by: 'ana',
+    also: ['chat.update'],
+    run: bot => press(bot, 'watch'),
+    done: bot => JSON.stringify(finalCard(bot)?.blocks).includes('"Watch"'),
+    // The card stays as it was; who pressed is told at the next card that Slack takes.
+    stands: () => true,
+  },
+  export: {
+    private: true,
+    by: 'ana',
+    also: ['files.getUploadURLExternal', 'files.completeUploadExternal'],
+    run: bot => press(bot, 'export'),
+    done: ({ workspace }) => JSON.stringify(workspace.messages('ben', channel)).includes('.md"'),
+  },
+  'explain log lines': {
+    private: true,
+    by: 'ana',
+    also: ['views.open', 'views.update'],
+    async run(bot) {
+      await type(bot, '/apigw-500 explain');
+      if (await bot.until(() => modalOf(bot).includes('"words"'))) {
+        const words = '(id) Execution failed due to configuration error: Invalid permissions on Lambda function';
+        await bot.workspace.submitView('ana', { words });
+      }
+    },
+    done: bot => modalOf(bot).includes('does not let API Gateway invoke it'),
+  },
+  'mention the bot': {
+    private: true,
+    by: 'ana',
+    also: ['chat.postMessage'],
+    async run({ workspace }) {
+      workspace.say('ana', channel, '@apigw-500 help');
+    },
+    done: ({ workspace }) =>
+      workspace.messages('ben', channel).some(one => JSON.stringify(one).includes('--since 30m')),
+  },
 };
+
+const modalOf = ({ workspace }: Bot) => JSON.stringify(workspace.modal('ana'));
+const homeOf = ({ workspace }: Bot, user: string) => JSON.stringify(workspace.home(user));
 
 async function press(bot: Bot, id: string): Promise<void> {
   const card = finalCard(bot);

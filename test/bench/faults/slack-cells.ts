@@ -64,9 +64,10 @@ export interface SlackCell {
   act: string;
 }
 
-export function slackCells(called: ReadonlyMap<string, string>): SlackCell[] {
+/** `called`: methods, each with the act that it is to fail in. */
+export function slackCells(called: readonly (readonly [method: string, act: string])[]): SlackCell[] {
   const revoked: SlackCell = { kind: 'slack', row: '*', column: 'token_revoked', act: 'ask for what is not there' };
-  const cells = [...called].flatMap(([row, act]) =>
+  const cells = called.flatMap(([row, act]) =>
     Object.entries(slackErrors)
       .filter(([, { methods }]) => methods.test(row))
       .map(([column]): SlackCell => ({ kind: 'slack', row, column, act })),
@@ -74,21 +75,27 @@ export function slackCells(called: ReadonlyMap<string, string>): SlackCell[] {
   return [...cells, revoked];
 }
 
-/** Methods that each act calls, by the first act that does. */
-export async function recordSlack(): Promise<Map<string, string>> {
+/** Methods that each act calls, by the first act that does, and by those that ask for it. */
+export async function recordSlack(): Promise<[method: string, act: string][]> {
   const called = new Map<string, string>();
+  const again: [string, string][] = [];
   for (const [name, act] of Object.entries(acts)) {
     const bot = await prepared(act);
     try {
       const before = act.fromStart ? 0 : bot.workspace.calls.length;
       await act.run(bot);
       if (!(await bot.until(() => act.done(bot)))) throw new Error(`Undisturbed, this does not end: ${name}.`);
-      for (const { method } of bot.workspace.calls.slice(before)) if (!called.has(method)) called.set(method, name);
+      const methods = new Set(bot.workspace.calls.slice(before).map(({ method }) => method));
+      for (const method of act.also ?? []) {
+        if (!methods.has(method)) throw new Error(`Undisturbed, ${method} is not called: ${name}.`);
+        if (called.has(method)) again.push([method, name]);
+      }
+      for (const method of methods) if (!called.has(method)) called.set(method, name);
     } finally {
       await bot.stop();
     }
   }
-  return called;
+  return [...called, ...again];
 }
 
 /** Why the cell is a hole; null: it is none. */
