@@ -33,6 +33,7 @@ it.concurrent.each([
   ['conversations.members', 'missing_scope', 'open App Home, of a private channel'],
   ['files.completeUploadExternal', 'missing_scope', 'export'],
   ['chat.postMessage', 'not_in_channel', 'mention the bot'],
+  ['chat.postMessage', 'HTTP 503', 'mention the bot'],
 ])('%s that fails with %s ends with what was asked for, or is told', async (row, column, act) => {
   expect(await runSlackCell({ kind: 'slack', row, column, act })).toBeNull();
 });

@@ -50,7 +50,11 @@ async function answer({ answers, publisher, after, log }: Surface, here: Here, m
   try {
     await persist(after, () => publisher.answer(here, message));
   } catch (error) {
-    log.error({ err: error, channelId: here.channelId }, 'The answer to a mention could not be posted.');
+    log.error(
+      { err: error, channelId: here.channelId },
+      'The answer to a mention could not be posted; it is told in private.',
+    );
+    await answers.tell({ ...here, threadTs: null }, message);
   }
 }
 

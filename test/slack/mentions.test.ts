@@ -199,6 +199,15 @@ describe('a mention', () => {
     expect(inThread(stage, said)).toEqual([]);
   });
 
+  it('is answered in private where Slack takes no message for too long', async () => {
+    const stage = await openSlackStage();
+    stage.workspace.fail('chat.postMessage', { status: 503 }, Number.POSITIVE_INFINITY);
+    stage.workspace.say('ana', 'incidents', '@apigw-500 help');
+    await stage.workspace.until(() => stage.read('ana', 'incidents').join().includes('--since 30m'));
+    await stage.idle();
+    expect(stage.read('ben', 'incidents').join()).not.toContain('--since 30m');
+  });
+
   it('is answered once Slack takes messages again', async () => {
     const stage = await openSlackStage();
     stage.workspace.fail('chat.postMessage', 'ratelimited', 2);
