@@ -1,49 +1,60 @@
-/**
- * The whole record as Markdown, for a post-mortem. Untrusted text is escaped, so that it can neither format, nor link,
- * nor hold HTML: https://spec.commonmark.org/0.31.2/#backslash-escapes
- */
+/** The whole record as Markdown, for a post-mortem. Untrusted text can neither format, nor link, nor hold HTML. */
 import type { Change, Evidence, ReportedFinding } from '../diagnosis/types.ts';
 import type { AuditEntry } from '../investigations/audit-types.ts';
 import type { Handoff, Investigation } from '../investigations/types.ts';
+import { address, code, safe, verbatim } from './markdown-text.ts';
 import {
   assertNever,
+  causeName,
+  count,
+  eventName,
   gapWords,
   headline,
   impactWords,
-  oneLine,
+  lasting,
   patternWords,
   place,
-  printable,
   statusWords,
   utc,
 } from './words.ts';
 
 /** `audit`: oldest first. */
-export function markdownOf(investigation: Investigation, audit: readonly AuditEntry[]): string {
+export function markdownOf(
+  investigation: Investigation,
+  audit: readonly AuditEntry[],
+  names: Names = new Map<string, string>(),
+): string {
   const { id, target } = investigation;
+  const who = namedBy(names);
   return [
     `# Incident: ${safe(target.apiName)}, stage ${safe(target.stage)}`,
     `${safe(place(target))}\\\nInvestigation ${safe(id)}, ${safe(investigation.state)}, as of ${utc(investigation.updatedAt)}. All times are UTC.`,
     ...verdict(investigation),
-    ...block('Timeline', timeline(investigation, audit)),
+    ...block('Timeline', timeline(investigation, audit, who)),
     ...block('What changed', (investigation.record?.report.changes ?? []).map(changeLine)),
     ...checks(investigation),
     ...block(
       'Tried by people',
       investigation.notes.map(note => {
         const source = note.link === null ? '' : ` (<${address(note.link)}>)`;
-        return `- ${utc(note.at)}, ${safe(note.by)}: ${safe(note.text)}${source}`;
+        return `- ${utc(note.at)}, ${who(note.by)}: ${safe(note.text)}${source}`;
       }),
     ),
-    ...block('Handoffs', investigation.handoffs.flatMap(handoffLines)),
+    ...block(
+      'Handoffs',
+      investigation.handoffs.flatMap(handoff => handoffLines(handoff, who)),
+    ),
     ...block(
       'Feedback',
       investigation.feedback.map(({ by, at, answer, cause, words }) => {
-        const about = cause === null ? '' : ` (about ${safe(cause)})`;
-        return `- ${utc(at)}, ${safe(by)}: ${answer}${about}${words === null ? '' : `, ${safe(words)}`}`;
+        const about = cause === null ? '' : ` (about ${code(cause)})`;
+        return `- ${utc(at)}, ${who(by)}: ${answer}${about}${words === null ? '' : `, ${safe(words)}`}`;
       }),
     ),
-    ...block('Audit', audit.map(auditLine)),
+    ...block(
+      'Audit',
+      audit.map(entry => auditLine(entry, who, names)),
+    ),
   ]
     .join('\n\n')
     .concat('\n');
@@ -53,30 +64,34 @@ function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`## ${title}`, lines.join('\n')];
 }
 
-/** One line of text, with every character escaped that Markdown or HTML reads. */
-function safe(text: string): string {
-  return (
-    oneLine(text)
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replace(/[\\`*_{}[\]()#+!|~-]/g, '\\$&')
-      // An address would become a link by itself, and a mention would reach somebody where it is pasted.
-      .replace(/:\/\//g, ':&#8203;//')
-      .replaceAll('@', '&#64;')
-  );
+/** How people and groups are called; who is not known keeps the id. */
+export type Names = ReadonlyMap<string, string>;
+
+type Who = (id: string) => string;
+
+function namedBy(names: Names): Who {
+  return id => {
+    const name = names.get(id);
+    if (name !== undefined) return safe(name);
+    if (/^[UW][A-Z0-9]{2,20}$/.test(id)) return `Slack user ${id}`;
+    return /^S[A-Z0-9]{2,20}$/.test(id) ? `Slack group ${id}` : safe(id);
+  };
 }
 
-/** Text as it stands; the fence is longer than any in it. */
-function verbatim(text: string): string {
-  const body = printable(text).trim();
-  const longest = Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}\n${body}\n${fence}`;
-}
+/** Ids of people and groups, also in a sentence. */
+const idPattern = /\b[UWS][A-Z0-9]{7,20}\b/g;
 
-function address(url: string): string {
-  return /^https?:\/\//.test(url) ? printable(url).replace(/[\s<>]/g, encodeURIComponent) : '';
+/** Whom the export of it speaks of: users (U…, W…) and groups (S…). */
+export function idsIn(investigation: Investigation, audit: readonly AuditEntry[]): string[] {
+  const { notes, handoffs, feedback, resolved } = investigation;
+  const told = [
+    ...notes.map(({ by }) => by),
+    ...handoffs.flatMap(({ from, to, answer }) => [from, to.id, answer?.by ?? '']),
+    ...feedback.map(({ by }) => by),
+    resolved?.by ?? '',
+    ...audit.flatMap(({ who, detail }) => [who, detail]),
+  ];
+  return [...new Set(told.flatMap(text => text.match(idPattern) ?? []))];
 }
 
 function verdict({ record, failure }: Investigation): string[] {
@@ -88,25 +103,25 @@ function verdict({ record, failure }: Investigation): string[] {
     '## Verdict',
     `**${safe(headline(report))}.** Impact: ${safe(impactWords(report))}. Errors: ${safe(patternWords(report))}.`,
     ...causes.flatMap(({ id, confidence, summary, remedy, cli, evidence }) => [
-      `### ${safe(id)} (confidence: ${confidence})\n\n${safe(summary)}\n\nFix: ${safe(remedy)}${evidence.length === 0 ? '' : `\n\nEvidence: ${evidence.map(safe).join(', ')}`}`,
+      `### ${causeName(id)} (${code(id)}, confidence: ${confidence})\n\n${safe(summary)}\n\nFix: ${safe(remedy)}${evidence.length === 0 ? '' : `\n\nEvidence: ${evidence.map(safe).join(', ')}`}`,
       ...(cli === null ? [] : [verbatim(cli)]),
     ]),
     ...block(
       'Ruled out',
-      ruledOut.map(one => `- ${safe(one.id)}: ${safe(one.because)}`),
+      ruledOut.map(one => `- ${causeName(one.id)}: ${safe(one.because)}`),
     ),
     ...block(
       'Could not be read',
       gaps.map(gap => {
         const { sentence, command } = gapWords(gap);
-        return `- ${safe(sentence)}${command === null ? '' : ` ${safe(command)}`}`;
+        return `- ${safe(sentence)}${command === null ? '' : ` ${code(command)}`}`;
       }),
     ),
   ];
 }
 
 /** What happened and what was done, in one order. */
-function timeline(investigation: Investigation, audit: readonly AuditEntry[]): string[] {
+function timeline(investigation: Investigation, audit: readonly AuditEntry[], who: Who): string[] {
   const { record, createdAt, recovered, resolved, notes, late } = investigation;
   const events: [at: string, what: string][] = [
     ...(record?.report.window.onset == null
@@ -114,7 +129,7 @@ function timeline(investigation: Investigation, audit: readonly AuditEntry[]): s
       : [[record.report.window.onset, 'First failing minute.'] as [string, string]]),
     ...(record?.report.changes ?? []).map((change): [string, string] => [
       change.effectiveAt ?? change.at,
-      `Change: ${safe(change.event)} on ${safe(change.resource)} by ${safe(change.who ?? 'somebody unknown')}.`,
+      `Change: ${safe(eventName(change.event))} on ${safe(change.resource)} by ${safe(change.who ?? 'somebody unknown')}.`,
     ]),
     [createdAt, 'Investigation opened.'],
     ...(record === null
@@ -122,15 +137,15 @@ function timeline(investigation: Investigation, audit: readonly AuditEntry[]): s
       : [[record.report.generatedAt, `Diagnosis finished: ${safe(headline(record.report))}.`] as [string, string]]),
     ...(late === null
       ? []
-      : [[late.at, `${late.changes.length} late change events delivered by CloudTrail.`] as [string, string]]),
-    ...notes.map((note): [string, string] => [note.at, `Note by ${safe(note.by)}: ${safe(note.text)}`]),
+      : [[late.at, `CloudTrail delivered ${count(late.changes.length, 'more change')}.`] as [string, string]]),
+    ...notes.map((note): [string, string] => [note.at, `Note by ${who(note.by)}: ${safe(note.text)}`]),
     ...audit
       .filter(({ action }) => !['opened', 'note_added', 'denied', 'exported', 'recovered'].includes(action))
       // The last closing is told from the record, which knows it without an audit too.
       .filter(({ action, at }) => action !== 'resolved' || at !== resolved?.at)
-      .map((entry): [string, string] => [entry.at, `${entry.action.replaceAll('_', ' ')}, ${safe(entry.who)}`]),
+      .map((entry): [string, string] => [entry.at, `${actionWords(entry.action)} by ${actor(entry, who)}.`]),
     ...(recovered === undefined ? [] : [[recovered.at, `Recovered, told by the ${recovered.by}.`] as [string, string]]),
-    ...(resolved === undefined ? [] : [[resolved.at, `Closed by ${safe(resolved.by)}.`] as [string, string]]),
+    ...(resolved === undefined ? [] : [[resolved.at, `Closed by ${who(resolved.by)}.`] as [string, string]]),
   ];
   return events.toSorted(([a], [b]) => Date.parse(a) - Date.parse(b)).map(([at, what]) => `- ${utc(at)}: ${what}`);
 }
@@ -138,7 +153,7 @@ function timeline(investigation: Investigation, audit: readonly AuditEntry[]): s
 function changeLine(change: Change): string {
   const { event, resource, who, detail, minutesBeforeOnset: minutes } = change;
   const when =
-    minutes === null ? '' : `, ${Math.abs(minutes)} min ${minutes >= 0 ? 'before' : 'after'} the first error`;
+    minutes === null ? '' : `, ${lasting(Math.abs(minutes))} ${minutes >= 0 ? 'before' : 'after'} the first error`;
   const effective = change.effectiveAt === null ? 'not in effect' : `in effect ${utc(change.effectiveAt)}`;
   return `- ${utc(change.at)}: ${safe(event)} on ${safe(resource)} by ${safe(who ?? 'somebody unknown')}, ${effective}${when}. ${safe(detail)}`;
 }
@@ -171,16 +186,16 @@ function evidenceParts({ id, text, source, resource, at, link, cli, excerpt }: E
   ];
 }
 
-function handoffLines({ from, to, offeredAt, state, answer, words }: Handoff): string[] {
+function handoffLines({ from, to, offeredAt, state, answer, words }: Handoff, who: Who): string[] {
   const said: [string, string][] = [
     ['State', words.state],
     ['Impact', words.impact],
     ['Tried', words.tried],
     ['Next', words.next],
-    ['If', words.contingency],
+    ['Contingency', words.contingency],
   ];
   return [
-    `- ${utc(offeredAt)}: ${safe(from)} to ${safe(to.id)}, ${outcome(state)}${answer === null ? '' : ` by ${safe(answer.by)} at ${utc(answer.at)}${answer.words === '' ? '' : `: ${safe(answer.words)}`}`}`,
+    `- ${utc(offeredAt)}: ${who(from)} to ${who(to.id)}, ${outcome(state)}${answer === null ? '' : ` by ${who(answer.by)} at ${utc(answer.at)}${answer.words === '' ? '' : `: ${safe(answer.words)}`}`}`,
     ...said.filter(([, text]) => text !== '').map(([name, text]) => `  - ${name}: ${safe(text)}`),
   ];
 }
@@ -201,6 +216,17 @@ function outcome(state: Handoff['state']): string {
   }
 }
 
-function auditLine({ at, who, action, via, detail }: AuditEntry): string {
-  return `- ${utc(at)}: ${safe(who)}, ${safe(action)}, by ${safe(via)}${detail === '' ? '' : `: ${safe(detail)}`}`;
+function auditLine(entry: AuditEntry, who: Who, names: Names): string {
+  const { at, action, via, detail } = entry;
+  const more = detail === '' ? '' : `: ${safe(detail.replace(idPattern, id => names.get(id) ?? id))}`;
+  return `- ${utc(at)}: ${actionWords(action)} by ${actor(entry, who)} (${safe(via)})${more}`;
+}
+
+function actionWords(action: AuditEntry['action']): string {
+  const words = action.replaceAll('_', ' ');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}
+
+function actor({ who: id }: AuditEntry, who: Who): string {
+  return id === 'alarm' ? 'an alarm' : who(id);
 }

@@ -18,6 +18,8 @@ export interface Members {
   standing(userId: string): Promise<Standing>;
   /** `keptMs`: how old what was read before may be. */
   inGroup(groupId: string, keptMs?: number): Promise<ReadonlySet<string>>;
+  /** As people call them; null where Slack does not know them any more. */
+  nameOf(userId: string): Promise<string | null>;
   /** By handle; for a choice in a form. */
   groups(): Promise<UserGroup[]>;
 }
@@ -29,6 +31,7 @@ export function createMembers(client: WebClient, teamId: () => string, clock: ()
   const standings = createMemory<Standing>(clock);
   const members = createMemory<ReadonlySet<string>>(clock);
   const lists = createMemory<UserGroup[]>(clock);
+  const names = createMemory<string | null>(clock);
 
   async function askStanding(userId: string): Promise<Standing> {
     try {
@@ -44,7 +47,13 @@ export function createMembers(client: WebClient, teamId: () => string, clock: ()
     }
   }
 
+  async function askName(userId: string): Promise<string | null> {
+    const { user } = await client.users.info({ user: userId });
+    return user?.real_name ?? user?.name ?? null;
+  }
+
   return {
+    nameOf: userId => names.of(userId, keptMs, () => askName(userId)),
     standing: userId => standings.of(userId, keptMs, () => askStanding(userId)),
     inGroup: (groupId, kept = keptMs) =>
       members.of(groupId, kept, async () => {

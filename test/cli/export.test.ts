@@ -27,7 +27,7 @@ test('the record as Markdown and as JSON, while the bot holds the store', async 
   const { folder, database } = await stored();
   const written = terminal({ DATA_DIR: folder });
   expect(await run(['inv-1'], written)).toBe(0);
-  expect(written.stdout).toContain('# Incident: orders\\-api, stage prod');
+  expect(written.stdout).toContain('# Incident: orders-api, stage prod');
   expect(written.stdout).toContain('## Timeline');
   const json = terminal({ DATA_DIR: folder });
   expect(await run(['inv-1', '--json'], json)).toBe(0);

@@ -123,6 +123,7 @@ describe('the export', () => {
   it('is a file in the thread, audited; a second press at once adds none', async () => {
     const stage = await diagnosed();
     const { workspace, idle, read } = stage;
+    await stage.investigations.note('id-1', 'U0SBXBEN02', 'Rolled back to release_41, no change.', null);
     await Promise.all([1, 2].map(() => workspace.press('ben', card(stage), 'export')));
     await idle();
     await workspace.press('ben', card(stage), 'export');
@@ -131,8 +132,10 @@ describe('the export', () => {
     expect(files).toHaveLength(1);
     expect(files[0]?.threadTs).toBe(card(stage).ts);
     const text = files[0]?.files[0]?.data?.toString() ?? '';
-    expect(text).toContain('# Incident: orders\\-api, stage prod');
+    expect(text).toContain('# Incident: orders-api, stage prod');
     expect(text).toContain('aws lambda add-permission');
+    expect(text).toContain('Note by Ben Okafor: Rolled back to release_41, no change.');
+    expect(text).not.toMatch(/U0SBX/);
     expect(read('ben', 'incidents').join()).toContain('exported a moment ago');
     const audit = await stage.investigations.audit('id-1');
     expect(audit.filter(entry => entry.action === 'exported')).toMatchObject([{ who: 'U0SBXBEN02', via: 'slack' }]);

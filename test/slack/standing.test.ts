@@ -11,6 +11,7 @@ function permission(standing: Standing | null, guests: boolean) {
       return standing;
     },
     inGroup: async () => new Set<string>(),
+    nameOf: async () => null,
     groups: async () => [],
   };
   const { permit } = createPermission(
