@@ -5,6 +5,7 @@ import type {
   ChangeKind,
   Claim,
   Finding,
+  MadeChange,
   RankedCause,
   RelevantChange,
   Target,
@@ -61,10 +62,14 @@ const named: readonly ChangeKind[] = [
   'function-alias',
 ];
 
+/** Functions and roles that a change names; empty for what acts on more than one. */
+function concernsOf({ kind, touches }: RelevantChange): string[] {
+  return named.includes(kind) ? touches.filter(name => !name.includes(':policy/')) : [];
+}
+
 /** A change of one function or role touches a cause on that one, or a cause that names neither. */
 function touches(change: RelevantChange, claims: Claim[]): boolean {
-  if (!named.includes(change.kind)) return true;
-  const changed = change.touches.filter(name => !name.includes(':policy/'));
+  const changed = concernsOf(change);
   const concerned = claims.flatMap(({ parameters }) =>
     [parameters.functionName, parameters.roleName, parameters.roleArn?.split('/').at(-1)].filter(
       name => name !== undefined,
@@ -96,6 +101,23 @@ export function byRelevance(
     .map(change => ({ change, weight: weight(change), distance: distance(change) }))
     .toSorted((a, b) => a.weight - b.weight || a.distance - b.distance)
     .map(({ change }) => change);
+}
+
+/** Changes shortly before the onset that can have brought about what is named with some confidence, as their events tell them. */
+export function madeChanges(
+  changes: readonly RelevantChange[],
+  findings: readonly Finding[],
+  target: Target,
+  window: Window,
+): MadeChange[] {
+  return changes.flatMap(change => {
+    const { who, event, at, resource, minutesBeforeOnset, made } = change;
+    if (made === undefined || !isShortlyBefore(change, window)) return [];
+    const named = broughtAbout(change, findings, target).filter(cause => cause.confidence !== 'low');
+    const causes = [...new Set(named.map(cause => cause.id))];
+    if (causes.length === 0) return [];
+    return [{ causes, who, event, at, resource, minutesBeforeOnset, concerns: concernsOf(change), ...made }];
+  });
 }
 
 /** What the report shows of a change. */

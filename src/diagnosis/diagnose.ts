@@ -7,7 +7,7 @@ import { memoised, type OnWait, type Send, type Wait } from '../aws/send.ts';
 import { type ReadTrail, type SharedReadings, sharedTrail } from '../aws/shared-trail.ts';
 import type { Access, ApiType, Aws } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
-import { byRelevance, reported } from './correlation.ts';
+import { byRelevance, madeChanges, reported } from './correlation.ts';
 import { notingFailures } from './failed-reads.ts';
 import { attempt, runCheck } from './finding.ts';
 import { alarmNamesIn, locate, placeOf } from './locate.ts';
@@ -24,14 +24,13 @@ import { observe } from './observe.ts';
 import { diagnoses, extended, steps } from './playbook.ts';
 import { readTrailAhead } from './read-changes.ts';
 import { readSignals } from './read-signals.ts';
-import { concludeReport, gapsBeside, judgeAgain } from './report.ts';
+import { type Concluded, concludeReport, gapsBeside, judgeAgain } from './report.ts';
 import type {
   AlarmNotice,
   CallStats,
   Candidate,
   Change,
   Diagnosis,
-  DiagnosisRecord,
   DiagnosisRequest,
   DiagnosisService,
   Finding,
@@ -231,13 +230,13 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     const found = await Promise.all(steps.map(step => publish(step, run, [])));
     const correlate = (on: Run) => Promise.all(diagnoses.map(one => publish(one, on, found)));
     const findings = [...found, ...(await correlate(run))];
-    const report = await conclude(run, findings);
-    if (report.verdict.status !== 'inconclusive') return { report, findings };
+    const concluded = await conclude(run, findings);
+    if (concluded.report.verdict.status !== 'inconclusive') return { ...concluded, findings };
 
     const wide = wider();
     const look = Promise.all(extended.map(one => publish(one, wide, found)));
     const all = [...found, ...(await correlate(wide)), ...(await look)];
-    return { report: await conclude(wide, all), findings: all };
+    return { ...(await conclude(wide, all)), findings: all };
   }
 
   return {
@@ -296,7 +295,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
       const known = record.findings.filter(finding => finding.id !== definition.id);
       const finding = await check(definition, run, known);
       const findings = record.findings.map(old => (old.id === finding.id ? finding : old));
-      return { ...record, findings, report: judgeAgain(record.report, findings, clock(), record.unseen) };
+      return { ...record, findings, report: judgeAgain(record, findings, clock()) };
     },
 
     async recheck(record) {
@@ -310,12 +309,15 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
       const readable = anew.filter(finding => finding.status !== 'unknown');
       const findings = record.findings.map(old => readable.find(finding => finding.id === old.id) ?? old);
       const { value: changes } = await attempt(run.signals.changes());
-      const report = judgeAgain(record.report, findings, clock(), record.unseen);
-      if (changes === null) return { record: { ...record, findings, report }, late: [] };
+      if (changes === null) {
+        return { record: { ...record, findings, report: judgeAgain(record, findings, clock()) }, late: [] };
+      }
+      const made = madeChanges(changes.changes, findings, target, window);
+      const report = judgeAgain({ ...record, made }, findings, clock());
       const now = byRelevance(changes.changes, findings, target, window).map(reported);
       const known = new Set(before.map(changeKey));
       return {
-        record: { ...record, findings, report: { ...report, changes: now } },
+        record: { ...record, made, findings, report: { ...report, changes: now } },
         late: now.filter(change => !known.has(changeKey(change))),
       };
     },
@@ -333,7 +335,7 @@ function changeKey({ at, event, resource, who }: Change): string {
   return JSON.stringify([at, event, resource, who]);
 }
 
-type Conclude = (run: Run, findings: readonly Finding[]) => Promise<DiagnosisRecord['report']>;
+type Conclude = (run: Run, findings: readonly Finding[]) => Promise<Concluded>;
 
 /**
  * Asks for everything that needs no other answer first, so that it travels while the API is still being looked up.

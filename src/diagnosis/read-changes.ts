@@ -6,6 +6,7 @@ import { lambdaReference } from './backends.ts';
 import { relevantChanges } from './changes.ts';
 import { correlationMinutes } from './correlation.ts';
 import { attempt, gapOf, gapsOf } from './finding.ts';
+import { withMade } from './made-change.ts';
 import type { Backend, Changes, Deployed, FunctionFacts, LambdaReference, SignalSources, Signals } from './signals.ts';
 import type { Gap, Overrides, Target, Window } from './types.ts';
 
@@ -40,7 +41,7 @@ export async function readChanges(
   const events = [...recent.events, ...(older?.events ?? [])];
   const roleNames = overrides.roleName ? [overrides.roleName] : rolesOf(deployed.value, functions.value?.items ?? []);
   const policies = await policiesOf(aws, roleNames, events, overrides);
-  const changes = relevantChanges(events, {
+  const relevant = relevantChanges(events, {
     target,
     stage: stage.value,
     deployments: stageDeployments,
@@ -58,7 +59,7 @@ export async function readChanges(
   const ownUnread = (functions.value?.unread ?? []).filter(one => isOwn(one.reference, aws));
   const unknownRoles = gapsOf(functions)[0] ?? ownUnread.map(one => gapOf(one.error))[0] ?? null;
   return {
-    changes,
+    changes: withMade(relevant, events),
     since,
     gaps,
     complete: recent.complete && (older?.complete ?? true),

@@ -1,10 +1,11 @@
-import { byRelevance, reported } from './correlation.ts';
+import { byRelevance, madeChanges, reported } from './correlation.ts';
 import { unnamed } from './failed-reads.ts';
 import { attempt } from './finding.ts';
 import { isServerError } from './function-logs.ts';
 import type { FailedRequest, Failures, Traffic } from './signals.ts';
 import type {
   CallStats,
+  DiagnosisRecord,
   Finding,
   FindingGroup,
   Gap,
@@ -31,8 +32,15 @@ export interface ReportOptions {
   failed: readonly Gap[];
 }
 
+/** A report, and the changes that its remedies name. */
+export type Concluded = Pick<DiagnosisRecord, 'report' | 'made'>;
+
 /** Judges the findings and puts the report together from the run's shared signals. */
-export async function concludeReport(run: Run, findings: readonly Finding[], options: ReportOptions): Promise<Report> {
+export async function concludeReport(
+  run: Run,
+  findings: readonly Finding[],
+  options: ReportOptions,
+): Promise<Concluded> {
   const [traffic, failures, changes] = await Promise.all([
     attempt(run.signals.traffic()),
     attempt(run.signals.failures()),
@@ -43,7 +51,9 @@ export async function concludeReport(run: Run, findings: readonly Finding[], opt
   const window = { ...run.window, onset: traffic.value?.onset ?? null };
   const { id, trigger, generatedAt, stats, unseen, failed } = options;
   const series: Series = traffic.value?.series ?? { periodSeconds: 60, points: null, threshold: null };
-  return {
+  const made = madeChanges(changes.value?.changes ?? [], findings, run.target, run.window);
+  const facts = { impact, pattern, metricsSettled: isSettled(failures.value, run), made };
+  const report: Report = {
     schemaVersion: 1,
     id,
     generatedAt: generatedAt.toISOString(),
@@ -52,26 +62,22 @@ export async function concludeReport(run: Run, findings: readonly Finding[], opt
     window,
     impact,
     series: { ...series, threshold: options.threshold },
-    verdict: withGaps(
-      judgeVerdict(findings, { impact, pattern, metricsSettled: isSettled(failures.value, run) }, run.target),
-      unseen,
-      failed,
-    ),
+    verdict: withGaps(judgeVerdict(findings, facts, run.target), unseen, failed),
     ...findingsOf(findings),
     changes: byRelevance(changes.value?.changes ?? [], findings, run.target, run.window).map(reported),
     stats,
   };
+  return { report, made };
 }
 
-/** The same report with one finding run again: verdict and findings anew, the rest as it was. */
+/** The same report with findings of a later run: verdict and findings anew, the rest as it was. */
 export function judgeAgain(
-  report: Report,
+  { report, unseen = [], made = [] }: Omit<DiagnosisRecord, 'findings'>,
   findings: readonly Finding[],
   generatedAt: Date,
-  unseen: readonly Gap[] = [],
 ): Report {
   const metricsSettled = report.verdict.status === 'no_errors';
-  const facts = { impact: report.impact, pattern: report.verdict.pattern, metricsSettled };
+  const facts = { impact: report.impact, pattern: report.verdict.pattern, metricsSettled, made };
   return {
     ...report,
     generatedAt: generatedAt.toISOString(),

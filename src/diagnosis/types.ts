@@ -143,6 +143,18 @@ export interface Claim {
   parameters: CauseParameters;
 }
 
+/** A change shortly before the onset, as its event tells it, so that exactly that can be put back. */
+export interface MadeChange extends Pick<RelevantChange, 'who' | 'event' | 'at' | 'resource' | 'minutesBeforeOnset'> {
+  /** The causes that it can have brought about. */
+  causes: CauseId[];
+  /** Functions and roles that it touches; empty for what acts on the whole API. */
+  concerns: string[];
+  /** Request parameters by name; of a REST patch by path. */
+  set: Record<string, string>;
+  /** What the same held before: only what an earlier event tells; null: it was not there. */
+  before: Record<string, string | null>;
+}
+
 export interface Gap {
   source: string;
   reason: UnreadReason;
@@ -291,6 +303,8 @@ export interface RelevantChange extends Change {
   /** The deployment that carried it, where one did. */
   deploymentId: string | null;
   eventId: string | null;
+  /** What its event set, and what was before; absent where there is no event. */
+  made?: Pick<MadeChange, 'set' | 'before'>;
 }
 
 /** A report with the findings it was judged from, so that one step can be run again and the verdict judged anew. */
@@ -300,6 +314,8 @@ export interface DiagnosisRecord {
   overrides: Overrides;
   /** Accounts where the target was not looked for; no finding has these gaps. */
   unseen?: Gap[];
+  /** What the remedies name; absent in records from before it was stored. */
+  made?: MadeChange[];
 }
 
 /** Where a request leads. */

@@ -1,4 +1,5 @@
 import { causeRecord } from './causes/catalogue.ts';
+import { putBack } from './causes/put-back.ts';
 import type {
   CauseId,
   CauseParameters,
@@ -7,6 +8,7 @@ import type {
   Finding,
   Gap,
   Impact,
+  MadeChange,
   Pattern,
   RankedCause,
   RuledOut,
@@ -20,6 +22,8 @@ export interface VerdictFacts {
   pattern: Pattern;
   /** The metrics have had the time to count every failing request that the logs tell of. */
   metricsSettled: boolean;
+  /** What somebody changed shortly before the onset: the first remedy is to put it back. */
+  made?: readonly MadeChange[];
 }
 
 /**
@@ -62,10 +66,10 @@ export function judgeVerdict(findings: readonly Finding[], facts: VerdictFacts, 
 
   if (errors === 0) {
     const blocked = groups.filter(group => clientErrorOnly(group) && group.bases.has('signature'));
-    const causes = ordered(blocked.map(group => rank(group, { total: 0, explained: false }, target)));
+    const causes = ordered(blocked.map(group => rank(group, { total: 0, explained: false, made: [] }, target)));
     return { status: 'no_errors', causes, pattern: 'none', ruledOut: without(ruledOut, causes), gaps };
   }
-  const ranked = rankCauses(findings, target, errors ?? 0);
+  const ranked = rankCauses(findings, target, errors ?? 0, facts.made);
   // Without one error seen anywhere, a fault is a lead: it may sit where no request goes.
   const causes = errors === null ? ranked.map(cause => ({ ...cause, confidence: 'low' as const })) : ranked;
   const found = causes.some(cause => cause.confidence !== 'low');
@@ -88,14 +92,19 @@ function errorsOf({ impact, metricsSettled }: VerdictFacts, seen: number): numbe
  * The causes that the claims support, best first. Also what the change diagnoses are measured against.
  * @param errors failing requests by the metrics: where the logs tell of far fewer, shares are of these
  */
-export function rankCauses(findings: readonly Finding[], target: Target, errors = 0): RankedCause[] {
+export function rankCauses(
+  findings: readonly Finding[],
+  target: Target,
+  errors = 0,
+  made: readonly MadeChange[] = [],
+): RankedCause[] {
   const groups = groupClaims(findings).filter(group => !clientErrorOnly(group) && hasGround(group));
   const seen = failingRequests(groups);
   const cut = findings.some(finding => finding.gaps.some(gap => gap.reason === 'capped' && /^logs:/.test(gap.source)));
   const total = cut || errors <= unloggedFactor * seen ? seen : errors;
   const named = groups.filter(group => group.bases.has('signature') && group.id !== 'unclassified');
   const explained = total > 0 && failingRequests(named) >= total;
-  return raiseServiceEvent(ordered(groups.map(group => rank(group, { total, explained }, target))));
+  return raiseServiceEvent(ordered(groups.map(group => rank(group, { total, explained, made }, target))));
 }
 
 interface ClaimGroup {
@@ -169,6 +178,7 @@ interface Context {
   total: number;
   /** Every one of them carries the signature of a known cause. */
   explained: boolean;
+  made: readonly MadeChange[];
 }
 
 function rank(group: ClaimGroup, context: Context, target: Target): RankedCause {
@@ -176,16 +186,37 @@ function rank(group: ClaimGroup, context: Context, target: Target): RankedCause 
   const record = causeRecord(id);
   const { score, confidence } = weigh(group, context);
   const errorShare = group.requests === null || context.total === 0 ? null : round(group.requests / context.total);
+  const change = decisiveChange(group, context.made);
+  const remedy = { remedy: record.remedy(parameters, target), cli: record.cli(parameters, target) };
   return {
     id,
     confidence,
     score,
     summary: record.summary(parameters, target),
-    remedy: record.remedy(parameters, target),
-    cli: record.cli(parameters, target),
+    ...(change === null ? remedy : putBack(change, record, parameters, target)),
     evidence,
     errorShare,
   };
+}
+
+/** The last change before the onset that is about what the cause names. */
+function decisiveChange({ id, parameters }: ClaimGroup, made: readonly MadeChange[]): MadeChange | null {
+  const { functionName, roleName, roleArn, resourceId, integrationId } = parameters;
+  const names = [functionName, roleName, roleArn?.split('/').at(-1)].filter(name => name !== undefined);
+  const same = (a: string | undefined, b: string | undefined) => a === undefined || b === undefined || a === b;
+  const about = made.filter(
+    ({ causes, concerns, set, event }) =>
+      causes.includes(id) &&
+      // What it is stale of is mended already.
+      (id !== 'stale-deployment' || event === 'UpdateStage') &&
+      (concerns.length === 0 || names.length === 0 || concerns.some(name => names.includes(name))) &&
+      same(set.resourceId, resourceId) &&
+      same(set.integrationId, integrationId),
+  );
+  // What carried a change comes after the change itself.
+  const distance = ({ event, minutesBeforeOnset }: MadeChange) =>
+    (minutesBeforeOnset ?? Number.POSITIVE_INFINITY) + (event === 'CreateDeployment' ? 1_000 : 0);
+  return about.toSorted((a, b) => distance(a) - distance(b))[0] ?? null;
 }
 
 function weigh(group: ClaimGroup, { total, explained }: Context): { score: number; confidence: Confidence } {
