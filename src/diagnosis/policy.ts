@@ -195,18 +195,18 @@ export function decidedBy({ decision, statement, among }: Evaluation): { excerpt
   if (at < 0 || among.length < 2) return { excerpt: statementText(statement) };
   const number = (index: number) => `${index + 1} of ${among.length}`;
   const brief = ({ effect, sid }: PolicyStatement) => (sid === null ? effect : `${effect} "${sid}"`);
-  const others = among.map((one, index) => `  ${number(index)}: ${brief(one)}`);
+  const others = among.map((one, index) => `${number(index)}: ${brief(one)}`);
   const before = others.slice(Math.max(0, at - neighbours), at);
   const after = others.slice(at + 1, at + 1 + neighbours);
   const [above, below] = [at - before.length, among.length - at - 1 - after.length];
   const match = `> ${number(at)} ${roles[decision]}: ${brief(statement)}`;
   const excerpt = [
-    ...(above > 0 ? [`  ${above} more above`] : []),
+    ...(above > 0 ? [`${above} more above`] : []),
     ...before,
     match,
     statementText(statement).replace(/^/gm, '  '),
     ...after,
-    ...(below > 0 ? [`  ${below} more below`] : []),
+    ...(below > 0 ? [`${below} more below`] : []),
   ].join('\n');
   return { excerpt, match };
 }

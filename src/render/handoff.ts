@@ -163,7 +163,7 @@ function fixOf({ verdict }: Report): Markup | null {
 }
 
 function watched(investigation: Investigation): Markup {
-  return watching(investigation) ?? md`not any more`;
+  return watching(investigation) ?? md`no`;
 }
 
 /** What a handoff of it will say without anybody typing it; for the form. */

@@ -24,6 +24,7 @@ import {
   spoken,
   statusWords,
   tally,
+  toldByImpact,
   utc,
   whyInconclusive,
   withoutDay,
@@ -131,7 +132,7 @@ function figureLines(report: Report): string[] {
     `Trend: ${patternWords(report)}`,
     `Impact: ${impactWords(report)}`,
     ...(routes.length === 0 ? [] : [`Failing most: ${routeWords(routes)}`]),
-    `Looked at: ${spanWords(window)} ${utc(window.end)}`,
+    ...(toldByImpact(report) ? [] : [`Looked at: ${spanWords(window)} ${utc(window.end)}`]),
     `Checks: ${tally([...report.steps, ...report.diagnoses].map(finding => finding.status))}`,
   ];
 }

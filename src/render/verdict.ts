@@ -37,6 +37,7 @@ import {
   shareWords,
   spanWords,
   tally,
+  toldByImpact,
   whyInconclusive,
   withoutDay,
 } from './words.ts';
@@ -128,7 +129,7 @@ function facts(investigation: Investigation, report: Report): Markup[] {
     md`*First failing minute*\n${window.onset === null ? 'none seen in the metrics' : minute(window.onset)}`,
     md`*Trend*\n${trendNow(investigation, report)}`,
     md`*Impact*\n${impactSpoken(report)}`,
-    md`*Looked at*\n${spanWords(window)} ${minute(window.end)}`,
+    ...(toldByImpact(report) ? [] : [md`*Looked at*\n${spanWords(window)} ${minute(window.end)}`]),
     md`*Checks*\n${tally(checked)}`,
     md`*Owner*\n${ownership(investigation)}`,
     ...(alarms.length === 0 ? [] : [md`*${alarms.length === 1 ? 'Alarm' : 'Alarms'}*\n${join(alarms, '\n')}`]),

@@ -273,6 +273,11 @@ export function impactWords(report: Pick<Report, 'impact' | 'window'>): string {
   return span === null ? figures : `${figures} in ${span.words} ${utc(span.end)}`;
 }
 
+/** Whether the impact's own words name the whole window already. */
+export function toldByImpact({ impact }: Pick<Report, 'impact'>): boolean {
+  return impact.sinceOnset === undefined && impact.requests !== null;
+}
+
 /** The figures since the first error, or of the window where that is not known, and their time; its end apart. */
 export function impactParts({ impact, window }: Pick<Report, 'impact' | 'window'>): {
   figures: string;
@@ -373,7 +378,9 @@ export function whyInconclusive(report: Report): string {
 export function gapWords({ source, reason, permission, remedy }: Gap): { sentence: string; command: string | null } {
   const missing = permission === null ? '' : ` (missing permission: ${permission})`;
   const { sentence, command } = withCommand(remedy);
-  return { sentence: `${source}: ${reasonWords[reason]}${missing}. ${sentence}`, command };
+  // The title that these stand under has said it.
+  const why = reason === 'delivery_lag' ? '' : ` ${reasonWords[reason]}${missing}.`;
+  return { sentence: `${source}:${why} ${sentence}`, command };
 }
 
 /** What was not read and why, in a few words. */

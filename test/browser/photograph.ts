@@ -23,6 +23,12 @@ export interface Photographed {
   tooWide: boolean;
 }
 
+/** Alone in the list, nothing scrolls while the picture is taken. */
+const alone = `element => {
+  for (const other of element.parentElement.children) other.hidden = other !== element;
+  return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+}`;
+
 /** Posts each message to a workspace of its own, as the bot does, and takes its picture into the folder. */
 export async function photograph(
   browser: Browser,
@@ -43,9 +49,7 @@ export async function photograph(
     const { ts } = await stage.client.chat.postMessage({ channel: incidents, text, blocks });
     const message = page.locator(`#messages [data-ts="${ts}"]`);
     await message.waitFor();
-    // The list scrolls to a new message, and pictures are taken at rest.
-    await message.evaluate('element => element.scrollIntoView({ block: "start", behavior: "instant" })');
-    await page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    await message.evaluate(alone);
     await message.screenshot({ path: join(folder, `${name}-${view}.png`), animations: 'disabled' });
     shots.push({
       name,

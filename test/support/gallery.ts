@@ -1,12 +1,13 @@
 /** Every state of the card and every message, made from records as they are stored. */
-import type { Finding, Gap, RankedCause } from '../../src/diagnosis/types.ts';
+import { diagnoses, steps } from '../../src/diagnosis/playbook.ts';
+import type { DiagnosisRecord, Evidence, Finding, Gap, RankedCause } from '../../src/diagnosis/types.ts';
 import type { Investigation } from '../../src/investigations/types.ts';
 import type { Message } from '../../src/render/blocks.ts';
 import { card } from '../../src/render/card.ts';
 import { evidenceMessage } from '../../src/render/evidence.ts';
 import { fallbackMessage, handoffMessage, receiverMessage, reminderMessage } from '../../src/render/handoff.ts';
 import { helpMessage } from '../../src/render/help.ts';
-import { playbookMessage } from '../../src/render/playbook.ts';
+import { type Check, playbookMessage } from '../../src/render/playbook.ts';
 import { refusalMessage } from '../../src/render/refusals.ts';
 import {
   chosenReply,
@@ -32,10 +33,22 @@ import {
   sampleGap,
   sampleRecord,
   sampleTarget,
+  sampleTrigger,
 } from './samples.ts';
 import { fired, handoff, offered, recoveredRecord, watched } from './standings.ts';
 
+/** With the questions as they are asked. */
+const checks: readonly Check[] = [...steps, ...diagnoses];
+
 const people = { ana: 'U0SBXANA01', ben: 'U0SBXBEN02' };
+
+/** Asked for by one of them, in a channel of theirs. */
+const ours: Partial<Investigation> = {
+  owner: people.ana,
+  trigger: { ...sampleTrigger, by: people.ana },
+  occurrences: [{ at: sampleTrigger.at, by: people.ana }],
+  conversation: { ...openedInvestigation().conversation, channelId: 'C0SBXINC01' },
+};
 
 const timeout: RankedCause = {
   ...sampleCause,
@@ -46,7 +59,7 @@ const timeout: RankedCause = {
   remedy:
     'Make the backend faster, or let the integration wait longer (aws apigateway create-deployment --rest-api-id a1b2c3d4e5 --stage-name prod --region eu-west-1).',
   cli: "aws apigateway update-integration --rest-api-id a1b2c3d4e5 --resource-id k3x9 --http-method GET --patch-operations 'op=replace,path=/timeoutInMillis,value=29000' --region eu-west-1",
-  evidence: ['step-4.2'],
+  evidence: ['step-6.1'],
   errorShare: 0.24,
 };
 
@@ -65,32 +78,43 @@ const late: Gap = {
 };
 
 const accessLine = `{"requestId":"gmMErzKylnvfCvC=","ip":"203.0.113.10","requestTime":"22/Nov/2026:14:05:33 +0000","httpMethod":"GET","routeKey":"GET /orders","status":"500","errorMessage":"Internal Server Error","errorType":"-","integrationError":"The Lambda function returned the following error: orders.map is not a function. Check your Lambda function code and try again.","authorizerError":"-","functionStatus":"-","serviceStatus":"200","integrationLatency":"26"}`;
-const policy = JSON.stringify(
-  { Sid: 'only-staging', Effect: 'Deny', Principal: '*', Action: 'execute-api:Invoke', Resource: 'prod/*' },
-  null,
-  2,
-);
+const policy = [
+  '1 of 3: Allow "AllowAll"',
+  '> 2 of 3 decides: Deny "only-staging"',
+  '  {',
+  '    "Sid": "only-staging",',
+  '    "Effect": "Deny",',
+  '    "Principal": "*",',
+  '    "Action": "execute-api:Invoke",',
+  '    "Resource": "execute-api:/prod/*"',
+  '  }',
+  '3 of 3: Allow',
+].join('\n');
 
 /** What an engineer reads: a log line, a policy's statement, a template with a caret. */
 const seen = {
   logs: sampleEvidence('step-8.1', {
-    text: '96 requests of GET /orders from 2026-11-22 14:05:10 UTC to 2026-11-22 14:09:58 UTC say lambda-function-error, this one at 2026-11-22 14:05:33 UTC, in /apigateway/orders.',
+    text: 'The logs of 96 requests of GET /orders from 2026-11-22 14:05:10 UTC to 2026-11-22 14:09:58 UTC say: The function ends with an error; one of them at 2026-11-22 14:05:33 UTC, in /apigateway/orders.',
     source: 'logs:FilterLogEvents',
     resource: '/apigateway/orders',
     excerpt: accessLine,
+    cli: 'aws logs filter-log-events --log-group-name /apigateway/orders --start-time 1795356273000 --end-time 1795356393000 --region eu-west-1',
     match: 'The Lambda function returned the following error: orders.map is not a function.',
   }),
   policy: sampleEvidence('step-2.1', {
-    text: 'The resource policy of orders-api denies execute-api:Invoke on prod: statement only-staging.',
+    text: 'The resource policy of API orders-api, asked for GET /orders: statement "only-staging" denies execute-api:Invoke.',
     source: 'apigateway:GetRestApi',
     resource: 'orders-api',
     excerpt: policy,
+    match: '> 2 of 3 decides: Deny "only-staging"',
+    cli: 'aws apigateway get-rest-api --rest-api-id a1b2c3d4e5 --region eu-west-1',
   }),
   template: sampleEvidence('step-9.1', {
     text: 'Request template application/json of POST /orders is broken at line 5, column 3: #if is not closed by #end.',
     source: 'apigateway:GetExport',
     resource: 'a1b2c3d4e5/prod',
     excerpt: '#if($body.discount)\n  ^',
+    cli: 'aws apigateway get-export /dev/stdout --rest-api-id a1b2c3d4e5 --stage-name prod --export-type oas30 --region eu-west-1',
   }),
 };
 
@@ -130,16 +154,22 @@ function crowded(): Investigation {
   const changes = Array.from({ length: 20 }, () => ({ ...sampleChange, resource: longName, detail: summary }));
   const target = { ...sampleTarget, apiName: `${longName}-${longName}`, stage: longName };
   return diagnosedInvestigation({
-    owner: people.ana,
+    ...ours,
     target,
     record: { ...sampleRecord({ target, changes }, { causes, gaps }), findings },
   });
 }
 
+/** Gives a step of a report one fact. */
+function evidenceOf({ report }: DiagnosisRecord, number: number, fact: Partial<Evidence>): void {
+  const step = report.steps.find(one => one.number === number);
+  step?.evidence.push(sampleEvidence(`step-${number}.1`, fact));
+}
+
 function cards(): Record<string, Investigation> {
   const middle = sampleFindings().slice(0, 5);
-  const start = openedInvestigation({ owner: people.ana });
-  const found = diagnosedInvestigation({ owner: people.ana });
+  const start = openedInvestigation(ours);
+  const found = diagnosedInvestigation(ours);
   const first = found.record?.report.steps.find(step => step.number === 4)?.evidence[0];
   if (first !== undefined) Object.assign(first, seen.logs, { id: first.id });
   const unclear = sampleRecord({}, { status: 'inconclusive', causes: [], gaps: [loggingOff, sampleGap, late] });
@@ -151,22 +181,44 @@ function cards(): Record<string, Investigation> {
     },
     { status: 'no_errors', causes: [], pattern: 'none' },
   );
-  const blocked = { ...sampleCause, id: 'waf-blocked' as const, summary: 'The web ACL of prod blocks requests (403).' };
+  for (const step of quiet.report.steps) step.status = 'ok';
+  const blocked = {
+    ...sampleCause,
+    id: 'waf-blocked' as const,
+    summary: 'The web ACL shop of stage prod blocks requests, which clients get as 403.',
+    remedy: 'Let the rule count instead of block, or take what it matches out of it.',
+    cli: null,
+    evidence: ['step-10.1'],
+    errorShare: null,
+  };
+  const refused = structuredClone(quiet);
+  Object.assign(refused.report.verdict, { causes: [blocked] });
+  evidenceOf(refused, 10, {
+    text: '64 requests of GET /orders were blocked by rule RateLimit of web ACL shop from 2026-11-22 13:58:02 UTC to 2026-11-22 14:09:44 UTC.',
+    source: 'logs:FilterLogEvents',
+    resource: 'aws-waf-logs-shop',
+  });
+  const two = sampleRecord({}, { causes: [{ ...sampleCause, errorShare: 0.76 }, timeout] });
+  evidenceOf(two, 6, {
+    text: '23 failing requests met the integration timeout, one of them at 2026-11-22 14:06:12 UTC, in /apigateway/orders.',
+    source: 'logs:FilterLogEvents',
+    resource: '/apigateway/orders',
+  });
   return {
     waiting: { ...start, waitingSince: '2026-11-22T14:10:01.000Z' },
     start,
     middle: { ...start, progress: middle },
     again: { ...found, state: 'investigating', progress: middle.slice(0, 2) },
     'cause-found': found,
-    'two-causes': { ...found, record: sampleRecord({}, { causes: [{ ...sampleCause, errorShare: 0.76 }, timeout] }) },
+    'two-causes': { ...found, record: two },
     inconclusive: { ...found, owner: null, record: unclear },
     'no-errors': { ...found, record: quiet },
-    'refused-4xx': { ...found, record: sampleRecord({}, { status: 'no_errors', causes: [blocked] }) },
+    'refused-4xx': { ...found, record: refused },
     failed: { ...start, state: 'diagnosed', failure: 'AWS did not answer within 60 seconds.' },
-    watched: watched(),
-    'fired-again': fired(),
-    offered: offered(),
-    recovered: recoveredRecord(),
+    watched: { ...watched(), ...ours },
+    'fired-again': { ...ours, ...fired() },
+    offered: { ...offered(), ...ours },
+    recovered: { ...recoveredRecord(), ...ours },
     resolved: { ...found, state: 'resolved', resolved: { by: people.ben, at: '2026-11-22T15:00:00.000Z' } },
     crowded: crowded(),
   };
@@ -187,19 +239,40 @@ function threads(): Record<string, Message | null> {
     ...found,
     record: { ...sampleRecord(), findings: [...sampleFindings(), wider] },
   };
-  const evidence = (of: Investigation, check: string) => evidenceMessage(of, sampleChecks, check);
+  const evidence = (of: Investigation, check: string) => evidenceMessage(of, checks, check);
   return {
-    'steps-start': playbookMessage(start, sampleChecks, 'step'),
-    'steps-middle': playbookMessage({ ...start, progress: sampleFindings().slice(0, 5) }, sampleChecks, 'step'),
-    'steps-done': playbookMessage(found, sampleChecks, 'step'),
-    'steps-pressed': playbookMessage(pressed, sampleChecks, 'step'),
-    'steps-crowded': playbookMessage(crowded(), sampleChecks, 'step'),
-    diagnoses: playbookMessage(found, sampleChecks, 'diagnosis'),
-    'diagnoses-wider': playbookMessage(extended, sampleChecks, 'diagnosis'),
-    'diagnoses-crowded': playbookMessage(crowded(), sampleChecks, 'diagnosis'),
-    'evidence-logs': evidence(withEvidence(8, { status: 'problem', evidence: [seen.logs] }), 'step:8'),
-    'evidence-policy': evidence(withEvidence(2, { status: 'warning', evidence: [seen.policy] }), 'step:2'),
-    'evidence-template': evidence(withEvidence(9, { status: 'problem', evidence: [seen.template] }), 'step:9'),
+    'steps-start': playbookMessage(start, checks, 'step'),
+    'steps-middle': playbookMessage({ ...start, progress: sampleFindings().slice(0, 5) }, checks, 'step'),
+    'steps-done': playbookMessage(found, checks, 'step'),
+    'steps-pressed': playbookMessage(pressed, checks, 'step'),
+    'steps-crowded': playbookMessage(crowded(), checks, 'step'),
+    diagnoses: playbookMessage(found, checks, 'diagnosis'),
+    'diagnoses-wider': playbookMessage(extended, checks, 'diagnosis'),
+    'diagnoses-crowded': playbookMessage(crowded(), checks, 'diagnosis'),
+    'evidence-logs': evidence(
+      withEvidence(8, {
+        status: 'problem',
+        summary: 'Logs of 96 failing requests of GET /orders say: The function ends with an error.',
+        evidence: [seen.logs],
+      }),
+      'step:8',
+    ),
+    'evidence-policy': evidence(
+      withEvidence(2, {
+        status: 'warning',
+        summary: 'The resource policy of API orders-api refuses everybody on stage prod: clients get 403, not 500.',
+        evidence: [seen.policy],
+      }),
+      'step:2',
+    ),
+    'evidence-template': evidence(
+      withEvidence(9, {
+        status: 'problem',
+        summary: 'Request template application/json of POST /orders cannot be evaluated.',
+        evidence: [seen.template],
+      }),
+      'step:9',
+    ),
     'evidence-unread': evidence(
       withEvidence(8, {
         status: 'unknown',
@@ -245,7 +318,7 @@ function others(): Record<string, Message> {
 }
 
 function answers(): Record<string, Message> {
-  const found = diagnosedInvestigation({ owner: people.ana });
+  const found = diagnosedInvestigation(ours);
   const where = { inboxId: 'inbox-1', target: 'orders' };
   const candidates = ['prod', 'staging'].map(stage => ({
     apiId: stage === 'prod' ? 'a1b2c3d4e5' : 'f6g7h8i9j0',
@@ -264,8 +337,8 @@ function answers(): Record<string, Message> {
     running: runningReply(),
     failure: failureReply(),
     'open-none': openReply([], new Map()),
-    open: openReply([found, openedInvestigation({ id: 'inv-2' })], new Map([['inv-1', url]]), 9),
-    'joined-running': joinedReply(openedInvestigation(), url),
+    open: openReply([found, openedInvestigation({ ...ours, id: 'inv-2' })], new Map([['inv-1', url]]), 9),
+    'joined-running': joinedReply(openedInvestigation(ours), url),
     joined: joinedReply(found, url, false),
     unposted: unpostedReply(slackErrorWords({ code: 'not_in_channel' }), '/invite @apigw-500', found),
     ambiguous: refusalMessage({ kind: 'ambiguous', ...where, candidates }),
@@ -296,7 +369,7 @@ function answers(): Record<string, Message> {
 export function gallery(): Map<string, Message> {
   const messages = new Map<string, Message>();
   for (const [name, investigation] of Object.entries(cards()))
-    messages.set(`card-${name}`, card(investigation, sampleChecks));
+    messages.set(`card-${name}`, card(investigation, checks));
   for (const [name, message] of Object.entries({ ...threads(), ...others(), ...answers() })) {
     if (message === null) throw new Error(`There is nothing to show as ${name}.`);
     messages.set(name, message);
