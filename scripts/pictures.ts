@@ -26,6 +26,7 @@ const shots: Shot[] = [
       await openThread(page);
       await page.locator('#thread [data-action-id="step:4"]').click();
       await page.locator('#thread').getByText('Step 4: ').first().waitFor();
+      await page.locator('#typing').waitFor({ state: 'hidden' });
       await page.locator('#thread .message').last().scrollIntoViewIfNeeded();
       await page
         .locator('#thread .message')

@@ -1,4 +1,5 @@
 /** The message that a row's button opens: everything that one step or diagnosis observed. */
+
 import type { KnownBlock } from '@slack/types';
 import type { Evidence, Finding, Gap } from '../diagnosis/types.ts';
 import type { Investigation, Press } from '../investigations/types.ts';
@@ -19,9 +20,10 @@ import {
   when,
   words,
 } from './blocks.ts';
+import { causeName } from './cause-name.ts';
 import { checkId } from './ids.ts';
 import { type Check, checkName, findingOf, pressed, statusLabel } from './playbook.ts';
-import { causeName, gapWords, seconds, statusWords, whereabouts, withoutDay } from './words.ts';
+import { gapWords, seconds, statusWords, whereabouts, withoutDay } from './words.ts';
 
 /** `check` is `step:4` or `diagnosis:2`; null where there is nothing to show of it yet. */
 export function evidenceMessage(investigation: Investigation, checks: readonly Check[], check: string): Message | null {

@@ -1,8 +1,10 @@
 /** What pasted log lines say, for whoever pasted them alone. */
+
 import type { Explanation } from '../diagnosis/explain.ts';
 import { compose, context, LIMITS, type Message, md, optional, part, prose, section, words } from './blocks.ts';
+import { causeName } from './cause-name.ts';
 import { slashCommand } from './ids.ts';
-import { causeName, count } from './words.ts';
+import { count } from './words.ts';
 
 export function explanationMessage({ lines, requests, causes }: Explanation, truncated: boolean): Message {
   const head = `${count(lines.length, 'line')}, ${count(requests.length, 'request')}.`;

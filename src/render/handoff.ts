@@ -1,4 +1,5 @@
 /** The handoff as its receiver needs it: about twelve lines, the rest behind the card's buttons. */
+
 import type { SectionBlock } from '@slack/types';
 import type { Change, Report } from '../diagnosis/types.ts';
 import type { Handoff, Investigation, Receiver } from '../investigations/types.ts';
@@ -22,10 +23,11 @@ import {
   section,
   words,
 } from './blocks.ts';
+import { causeName } from './cause-name.ts';
 import { actionIds } from './ids.ts';
 import { watching } from './standing.ts';
 import { oneLineVerdict } from './verdict.ts';
-import { assertNever, beforeOnset, byNearness, causeName, eventName, gapName, gapsOf, place, tally } from './words.ts';
+import { assertNever, beforeOnset, byNearness, eventName, gapName, gapsOf, place, tally } from './words.ts';
 
 export interface HandoffView {
   investigation: Investigation;

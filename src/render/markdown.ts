@@ -1,11 +1,12 @@
 /** The whole record as Markdown, for a post-mortem. Untrusted text can neither format, nor link, nor hold HTML. */
+
 import type { Change, Evidence, ReportedFinding } from '../diagnosis/types.ts';
 import type { AuditEntry } from '../investigations/audit-types.ts';
 import type { Handoff, Investigation } from '../investigations/types.ts';
+import { causeName } from './cause-name.ts';
 import { address, code, safe, verbatim } from './markdown-text.ts';
 import {
   assertNever,
-  causeName,
   count,
   eventName,
   gapWords,

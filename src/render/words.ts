@@ -146,18 +146,6 @@ export function eventName(event: string): string {
   return event.replace(/\d{8}(?:v\d+)?$/, '');
 }
 
-/** What stands in capitals in the names of causes. */
-const acronyms: ReadonlySet<string> = new Set(['api', 'aws', 'kms', 'tls', 'vpc', 'waf']);
-
-/** A cause's id as people say it: `waf-blocked` is "WAF blocked". */
-export function causeName(id: string): string {
-  const named = id
-    .split('-')
-    .map(word => (acronyms.has(word) ? word.toUpperCase() : word))
-    .join(' ');
-  return `${named.charAt(0).toUpperCase()}${named.slice(1)}`;
-}
-
 /** A long text around the words in it that count, cut between words at both ends. */
 export function around(text: string, match: string | undefined, max: number): string {
   const whole = printable(text).trim();

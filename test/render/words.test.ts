@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Impact } from '../../src/diagnosis/types.ts';
+import { causeName } from '../../src/render/cause-name.ts';
 import {
   around,
   beforeOnset,
   byNearness,
-  causeName,
   cut,
   eventName,
   impactWords,
