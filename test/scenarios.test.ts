@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type BenchRun, runScenarios } from '../src/cli/bench.ts';
 import { readConfig } from '../src/config.ts';
+import { beforeOnset } from '../src/render/words.ts';
 import { catalogueFolder, loadScenario, loadScenarios, type Scenario } from '../src/sandbox/scenario.ts';
 
 const scenarios = await loadScenarios();
@@ -62,6 +63,15 @@ describe('the impact', () => {
     expect(impact?.sinceOnset?.errors).toBe(impact?.errors);
     expect(impact?.sinceOnset?.errorShare).toBeGreaterThan((impact?.errorShare ?? 1) + 0.1);
     expect(runOf('healthy-api').outcome.report?.impact).not.toHaveProperty('sinceOnset');
+  });
+});
+
+describe('a change', () => {
+  it('is as far from the first error in the finding as on the card', () => {
+    const { diagnoses = [], changes = [] } = runOf('lambda-permission-removed').outcome.report ?? {};
+    const removed = changes.find(change => change.event === 'RemovePermission');
+    if (removed === undefined) throw new Error('There is no such change.');
+    expect(diagnoses[2]?.summary).toContain(`on function orders-handler ${beforeOnset(removed)}, which`);
   });
 });
 

@@ -3,6 +3,7 @@
 import type { Change, Evidence, ReportedFinding } from '../diagnosis/types.ts';
 import type { AuditEntry } from '../investigations/audit-types.ts';
 import type { Handoff, Investigation } from '../investigations/types.ts';
+import { fromFirstError } from '../lasting.ts';
 import { causeName } from './cause-name.ts';
 import { address, code, safe, verbatim } from './markdown-text.ts';
 import {
@@ -12,7 +13,6 @@ import {
   gapWords,
   headline,
   impactWords,
-  lasting,
   patternWords,
   place,
   statusWords,
@@ -153,8 +153,7 @@ function timeline(investigation: Investigation, audit: readonly AuditEntry[], wh
 
 function changeLine(change: Change): string {
   const { event, resource, who, detail, minutesBeforeOnset: minutes } = change;
-  const when =
-    minutes === null ? '' : `, ${lasting(Math.abs(minutes))} ${minutes >= 0 ? 'before' : 'after'} the first error`;
+  const when = minutes === null ? '' : `, ${fromFirstError(minutes)}`;
   const effective = change.effectiveAt === null ? 'not in effect' : `in effect ${utc(change.effectiveAt)}`;
   return `- ${utc(change.at)}: ${safe(event)} on ${safe(resource)} by ${safe(who ?? 'somebody unknown')}, ${effective}${when}. ${safe(detail)}`;
 }

@@ -1,6 +1,7 @@
 /** How an investigation stands beside its report: recovery, trend, alarms, owner, watch, and what people and CloudTrail added. */
 import type { Report } from '../diagnosis/types.ts';
 import type { Handoff, Investigation, Note, Occurrence } from '../investigations/types.ts';
+import { lasting } from '../lasting.ts';
 import { group, join, LIMITS, type Markup, md, minute, optional, type Part, person, section, words } from './blocks.ts';
 import {
   beforeOnset,
@@ -8,7 +9,6 @@ import {
   count,
   eventName,
   impactParts,
-  lasting,
   patternWords,
   percent,
   times,

@@ -13,6 +13,7 @@ import type {
   Series,
   Target,
 } from '../diagnosis/types.ts';
+import { fromFirstError, lasting } from '../lasting.ts';
 
 export function assertNever(value: never): never {
   throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
@@ -315,28 +316,12 @@ export function beforeOnset(change: Change): string {
   const minutes = change.minutesBeforeOnset;
   // There is no first error to measure from.
   if (minutes === null) return carried === '' ? 'in effect since then' : carried.trim();
-  return `${carried}${againstOnset(minutes)}`;
+  return `${carried}${fromFirstError(minutes)}`;
 }
 
 /** It was made at one time and began to act at another. */
 export function isCarried(change: Change): boolean {
   return change.effectiveAt !== null && change.effectiveAt !== change.at;
-}
-
-function againstOnset(minutes: number): string {
-  if (minutes === 0) return 'in the minute of the first error';
-  return `${lasting(Math.abs(minutes))} ${minutes > 0 ? 'before' : 'after'} the first error`;
-}
-
-/** Minutes, hours or days, whichever is read most easily. */
-export function lasting(minutes: number): string {
-  // The minute of the first error is all that the metrics tell, so seconds are not counted.
-  if (minutes < 1) return 'less than a minute';
-  // The findings say tenths too, and where it is close they decide.
-  if (minutes < 9.95) return minutes === 1 ? '1 minute' : `${Math.round(minutes * 10) / 10} minutes`;
-  if (minutes < 120.5) return count(Math.round(minutes), 'minute');
-  const hours = Math.round(minutes / 60);
-  return hours <= 48 ? count(hours, 'hour') : count(Math.round(hours / 24), 'day');
 }
 
 /** Nearest before the first error first; later changes, and those without an effect, last. */

@@ -5,6 +5,7 @@ import { lambdaRoleChange } from '../../src/diagnosis/diagnoses/lambda-role-chan
 import { judge } from '../../src/diagnosis/finding.ts';
 import type { Changes } from '../../src/diagnosis/signals.ts';
 import type { Finding, Gap, RelevantChange, Run } from '../../src/diagnosis/types.ts';
+import { beforeOnset } from '../../src/render/words.ts';
 
 const onset = '2026-03-01T12:00:00.000Z';
 const window = { start: '2026-03-01T11:50:00.000Z', end: '2026-03-01T12:05:00.000Z', onset, extendedTo: null };
@@ -83,6 +84,19 @@ const permission: Finding = {
 
 const evaluate = (given: ChangeFacts, findings: Finding[] = [permission]) =>
   lambdaRoleChange.evaluate(given, run, findings);
+
+describe('the distance of a change', () => {
+  it('is told in the same words as on the card', () => {
+    for (const minutesBeforeOnset of [1.6, 0.4, 0, 4]) {
+      const made = change({ minutesBeforeOnset });
+      const { summary } = lambdaRoleChange.evaluate(facts([made]), run, [permission]);
+      expect(summary).toContain(`on function orders-fn ${beforeOnset(made)}, which fits`);
+    }
+    const wide = { ...run, window: { ...window, extendedTo: window.start } };
+    const { summary } = lambdaRoleChange.evaluate(facts([change({ minutesBeforeOnset: 12.4 })]), wide, [permission]);
+    expect(summary).toContain('12 minutes before the first error');
+  });
+});
 
 describe('a change diagnosis', () => {
   it('is a problem where a change shortly before the onset fits what the steps name', () => {

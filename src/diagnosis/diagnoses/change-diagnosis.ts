@@ -1,5 +1,6 @@
 import { cliLine, cloudTrailEventLink } from '../../aws/links.ts';
 import type { OperationName } from '../../aws/operations.ts';
+import { fromFirstError } from '../../lasting.ts';
 import { broughtAbout, correlationMinutes, isShortlyBefore } from '../correlation.ts';
 import { attempt, defineDiagnosis, gapOf, judge, notebook, type Reading } from '../finding.ts';
 import { readsOf } from '../signal-reads.ts';
@@ -127,11 +128,10 @@ function changeClaim(cause: Claim['cause'], evidence: string | undefined): Claim
   return { cause, basis: 'change', requests: null, evidence: evidence === undefined ? [] : [evidence], parameters: {} };
 }
 
-/** `alice called RemovePermission on function orders-fn 2.1 minutes before the errors began`, without the period. */
+/** `alice called RemovePermission on function orders-fn 2.1 minutes before the first error`, without the period. */
 function sentence(change: RelevantChange): string {
   const who = change.who ?? 'Somebody';
-  const minutes = change.minutesBeforeOnset;
-  const when = minutes === 0 ? 'in the minute in which the errors began' : `${minutes} minutes before the errors began`;
+  const when = fromFirstError(change.minutesBeforeOnset ?? 0);
   const deployed = change.effectiveAt !== null && change.effectiveAt !== change.at;
   const effect = deployed ? ` and deployment ${change.deploymentId ?? ''} carried it ${when}` : ` ${when}`;
   return `${who} called ${change.event} on ${change.resource}${effect}`;

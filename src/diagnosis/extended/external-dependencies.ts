@@ -2,6 +2,7 @@ import { readAccountConcurrency } from '../../aws/lambda.ts';
 import { cliLine, metricsLink } from '../../aws/links.ts';
 import { readMetrics } from '../../aws/metrics.ts';
 import type { AccountConcurrency, MetricSeries } from '../../aws/types.ts';
+import { fromFirstError } from '../../lasting.ts';
 import { metricCommand } from '../api-source.ts';
 import { type Aspect, judgeAspects } from '../aspects.ts';
 import { isShortlyBefore } from '../correlation.ts';
@@ -178,7 +179,7 @@ function changeAspects(changes: Changes | null, { window }: Run, notes: Notebook
     change => (change.kind === 'kms' || change.kind === 'network') && isShortlyBefore(change, window),
   );
   return near.map((change): Aspect => {
-    const sentence = `${change.who ?? 'Somebody'} did ${change.event} on ${change.resource} at ${utc(change.at)}, ${change.minutesBeforeOnset} minutes before the errors began.`;
+    const sentence = `${change.who ?? 'Somebody'} did ${change.event} on ${change.resource} at ${utc(change.at)}, ${fromFirstError(change.minutesBeforeOnset ?? 0)}.`;
     notes.note({ text: sentence, source: 'cloudtrail:LookupEvents', resource: change.resource, at: change.at });
     return { status: 'warning', sentence };
   });
