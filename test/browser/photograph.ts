@@ -50,6 +50,8 @@ export async function photograph(
     const message = page.locator(`#messages [data-ts="${ts}"]`);
     await message.waitFor();
     await message.evaluate(alone);
+    // The first picture after a scroll may still be of the frame before.
+    await message.screenshot({ animations: 'disabled' });
     await message.screenshot({ path: join(folder, `${name}-${view}.png`), animations: 'disabled' });
     shots.push({
       name,
