@@ -11,7 +11,17 @@ import { fellBack, reminded } from './handoffs.ts';
 import { maxCutOffs } from './inbox.ts';
 import { type Claimed, LeaseLostError, type Leases } from './leases.ts';
 import { checksStarted, exactRequest, gotOn, pendingChecks, pressEnded, runEnded, runStarted } from './record.ts';
-import { keepingCause, observed, openOffer, rechecked, scheduled, type Task, taskOf } from './schedule.ts';
+import {
+  closedQuiet,
+  itself,
+  keepingCause,
+  observed,
+  openOffer,
+  rechecked,
+  scheduled,
+  type Task,
+  taskOf,
+} from './schedule.ts';
 import type { Store } from './store.ts';
 import type { Investigation } from './types.ts';
 import { createWaiting, type Wait } from './waiting.ts';
@@ -131,9 +141,9 @@ export function createRuns({ store, leases, service, publish, clock, log, perPer
       holder,
       before => {
         const ended = keepingCause(before, runEnded(before, begun.trigger, outcome, now()), now());
-        return calmed(scheduled(ended, now()), now());
+        return closedQuiet(before, calmed(scheduled(ended, now()), now()), now());
       },
-      recovery,
+      (after, before) => recovery(after, before) ?? closing(after, before),
     );
   }
 
@@ -286,6 +296,11 @@ function recovery({ recovered, state }: Investigation, before: Investigation): N
   return recovered?.by === 'alarm'
     ? { who: 'alarm', action: 'recovered', via: 'timer', detail: 'Its alarms had recovered while it ran.' }
     : { who: 'apigw-500', action: 'recovered', via: 'timer', detail: 'The metrics show no errors any more.' };
+}
+
+function closing({ state, resolved }: Investigation, before: Investigation): NewAudit | null {
+  if (state !== 'resolved' || before.state === 'resolved' || resolved?.by !== itself) return null;
+  return { who: itself, action: 'resolved', via: 'timer', detail: 'There was no error to investigate.' };
 }
 
 function timed(action: 'handoff_reminded' | 'handoff_fell_back', due: Investigation): NewAudit {

@@ -3,7 +3,7 @@
  * reminders of a handoff. Pure.
  */
 import type { Change, DiagnosisRecord, Observation, Report } from '../diagnosis/types.ts';
-import { isOpen, isPending } from './record.ts';
+import { isOpen, isPending, resolve } from './record.ts';
 import type { Handoff, Investigation, Watch } from './types.ts';
 
 const minuteMs = 60_000;
@@ -79,6 +79,25 @@ export function keepingCause(before: Investigation, ended: Investigation, at: st
     points,
   };
   return hasEnded(ended, observation) ? recover({ ...kept, observation }, 'watch', at) : ended;
+}
+
+/** Who closes what has nothing to investigate. */
+export const itself = 'apigw-500';
+
+/**
+ * A person asked, and the first run saw no error: that is the answer, and nobody has to close it. What an alarm, or a post
+ * about one, asked for stays open for its occurrences and its recovery; so does what somebody has begun to work on.
+ */
+export function closedQuiet(before: Investigation, ended: Investigation, at: string): Investigation {
+  const { state, failure, record, trigger, alarms, occurrences, watch, notes, handoffs, reopened } = ended;
+  if (state !== 'diagnosed' || isPending(ended) || failure !== null || record === null) return ended;
+  const { status, causes } = record.report.verdict;
+  // Without a 5xx, but with a reason for requests that are refused, there is something to do.
+  if (status !== 'no_errors' || causes.length > 0 || before.record !== null || reopened !== undefined) return ended;
+  const asked = ['command', 'mention', 'form', 'candidate'].includes(trigger.kind) && trigger.alarm === undefined;
+  const byPeople = alarms.length === 0 && occurrences.every(({ by }) => by !== null);
+  const untouched = watch === null && notes.length === 0 && handoffs.length === 0;
+  return asked && byPeople && untouched ? resolve(ended, itself, at) : ended;
 }
 
 /** As long as the watch wants it without an error, up to about now, with requests: a span of the past says nothing. */

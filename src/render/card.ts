@@ -2,6 +2,7 @@
 import type { Report } from '../diagnosis/types.ts';
 import type { Investigation } from '../investigations/types.ts';
 import {
+  code,
   compose,
   context,
   header,
@@ -19,6 +20,7 @@ import {
   words,
 } from './blocks.ts';
 import { cardButtons } from './card-buttons.ts';
+import { slashCommand } from './ids.ts';
 import { type Check, currentFindings } from './playbook.ts';
 import { failedFor, firstAsked, recovery, repeated } from './standing.ts';
 import { oneLineVerdict, verdictParts } from './verdict.ts';
@@ -81,14 +83,20 @@ function phaseOf(investigation: Investigation): Phase {
     case 'investigating':
       return investigation.waitingSince === undefined ? 'investigating' : 'waiting';
     case 'recovered':
-    case 'resolved':
       return investigation.state;
+    case 'resolved':
+      return isQuiet(investigation) ? 'no_errors' : 'resolved';
     case 'diagnosed':
       if (investigation.failure !== null || investigation.record === null) return 'failed';
       return investigation.record.report.verdict.status;
     default:
       return assertNever(investigation.state);
   }
+}
+
+/** Nobody closed it: there was nothing to investigate. */
+function isQuiet({ resolved, record }: Investigation): boolean {
+  return resolved?.by === 'apigw-500' && record !== null;
 }
 
 function statusLine(phase: Phase, investigation: Investigation): string {
@@ -163,7 +171,10 @@ function body(investigation: Investigation, checks: readonly Check[]): Part[] {
     case 'inconclusive':
       // It may have recovered before any run came to an end.
       if (record === null) return [part(section(recovery(investigation)))];
-      return verdictParts(investigation, record.report);
+      return [
+        ...(investigation.state === 'resolved' ? [part(section(quiet(investigation)))] : []),
+        ...verdictParts(investigation, record.report),
+      ];
     default:
       return assertNever(phase);
   }
@@ -185,6 +196,12 @@ function before(report: Report | undefined): Part[] {
 
 function resolution({ resolved }: Investigation): Markup {
   return resolved === undefined ? md`Closed.` : md`Closed by ${person(resolved.by)}, ${minute(resolved.at)}.`;
+}
+
+/** The answer is given, so it is not left open; how to ask again. */
+function quiet({ target }: Investigation): Markup {
+  const command = code(`${slashCommand} ${target.apiId} ${target.stage}`, LIMITS.excerpt);
+  return md`There is nothing to investigate, so this is closed. To look again, type ${command}; *Reopen* keeps it open, to be watched.`;
 }
 
 function footer(investigation: Investigation): Markup {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Change } from '../../src/diagnosis/types.ts';
 import { openInvestigation } from '../../src/investigations/record.ts';
-import { keepingCause, nextDue, observed, taskOf, watching } from '../../src/investigations/schedule.ts';
+import { closedQuiet, keepingCause, nextDue, observed, taskOf, watching } from '../../src/investigations/schedule.ts';
 import type { Investigation } from '../../src/investigations/types.ts';
 import { alarmSubmission, conversation, notice, orders, record, start, submission } from './data.ts';
 import { diagnosed, observation, onlyOpen } from './fixtures.ts';
@@ -68,6 +68,48 @@ describe('a run after the fix', () => {
   test('is none where nothing failed before', () => {
     const ended = clean();
     expect(keepingCause(clean(), ended, at(1))).toBe(ended);
+  });
+});
+
+describe('a first run that sees no error', () => {
+  const { trigger } = submission('one');
+  const opened = openInvestigation('id', trigger, conversation, orders, at(0));
+  function quiet(over: Partial<Investigation> = {}): Investigation {
+    const seen = record('quiet', trigger, orders, []);
+    seen.report.verdict = { ...seen.report.verdict, status: 'no_errors' };
+    return { ...opened, state: 'diagnosed', record: seen, ...over };
+  }
+
+  test('is the answer to who asked, and closes it', () => {
+    expect(closedQuiet(opened, quiet(), at(1))).toMatchObject({
+      state: 'resolved',
+      resolved: { by: 'apigw-500', at: at(1) },
+      record: { report: { id: 'quiet' } },
+    });
+  });
+
+  const note = { id: 'n', by: 'U1', at: at(1), text: 'I look.', link: null };
+  test.each([
+    ['an alarm asked', quiet({ alarms: [{ arn: 'a', name: 'a', state: 'ALARM', at: at(0) }] })],
+    ['a machine asked, too', quiet({ occurrences: [{ at: at(0), by: null }] })],
+    ['a post about an alarm was asked about', quiet({ trigger: { ...trigger, kind: 'reaction' } })],
+    ['somebody has begun to work on it', quiet({ notes: [note] })],
+    ['somebody watches it', quiet({ watch: watched().watch })],
+    ['it was opened again', quiet({ reopened: { by: 'U1', at: at(0) } })],
+    ['a check is still wanted', quiet({ presses: { 'step:4': { by: 'U1', at: at(0), state: 'running' } } })],
+    ['the run failed', quiet({ failure: 'It stopped.' })],
+    ['it has recovered', quiet({ state: 'recovered' })],
+  ])('leaves it open where %s', (_, ended) => {
+    expect(closedQuiet(opened, ended, at(1))).toBe(ended);
+  });
+
+  test('leaves it open where requests are refused with a 4xx, and after a verdict on errors', () => {
+    const refused = quiet();
+    if (refused.record === null) throw new Error('It has a record.');
+    refused.record.report.verdict.causes = [{ id: 'waf-blocked' } as never];
+    expect(closedQuiet(opened, refused, at(1))).toBe(refused);
+    const again = quiet();
+    expect(closedQuiet(watched(), again, at(1))).toBe(again);
   });
 });
 
