@@ -3,6 +3,7 @@ import { listRestApis } from '../aws/api-gateway.ts';
 import { listApis } from '../aws/api-gateway-v2.ts';
 import { readFunctionPolicy } from '../aws/lambda.ts';
 import { readFilteredLogGroups } from '../aws/logs.ts';
+import type { Source } from '../aws/operations.ts';
 import type { AlarmMetric, PolicyDocument, PolicyStatement } from '../aws/types.ts';
 import { listWebAcls, readProtectedStages, readWebAcl } from '../aws/wafv2.ts';
 import { leadsByAccessLog, leadsToBalancer, leadsToFunction } from './apis-using.ts';
@@ -11,6 +12,10 @@ import { attempt } from './finding.ts';
 import { apiGatewayService } from './invocation.ts';
 import type { Lead } from './locate-among.ts';
 import { executionLogOf } from './log-patterns.ts';
+import type { Gap } from './types.ts';
+
+/** Told of what was left out because there is more of it than is followed. */
+export type OnCut = (gap: Gap) => void;
 
 /**
  * The APIs behind a metric; empty where there is none. Rejects with UnreadError where that cannot be told.
@@ -23,19 +28,23 @@ import { executionLogOf } from './log-patterns.ts';
  * | custom | DescribeMetricFilters; for a function's log those of AWS/Lambda, for an access log GetStages of up to thirty APIs |
  * | any other of AWS | none |
  */
-export async function leadsBehind({ namespace, metric, dimensions }: AlarmMetric, search: Search): Promise<Lead[]> {
+export async function leadsBehind(
+  { namespace, metric, dimensions }: AlarmMetric,
+  search: Search,
+  onCut: OnCut = () => undefined,
+): Promise<Lead[]> {
   const { FunctionName, Resource, WebACL, Region, LoadBalancer } = dimensions;
   switch (namespace) {
     case 'AWS/Lambda':
       return FunctionName === undefined ? [] : leadsBehindFunction(FunctionName, aliasIn(Resource), search);
     case 'AWS/WAFV2':
       // Web ACLs of CloudFront have no Region.
-      return WebACL === undefined || Region === undefined ? [] : leadsBehindWebAcl(WebACL, search);
+      return WebACL === undefined || Region === undefined ? [] : leadsBehindWebAcl(WebACL, search, onCut);
     case 'AWS/ApplicationELB':
     case 'AWS/NetworkELB':
       return LoadBalancer === undefined ? [] : leadsToBalancer(LoadBalancer, search);
     default:
-      return namespace.startsWith('AWS/') ? [] : leadsBehindFilter(namespace, metric, search);
+      return namespace.startsWith('AWS/') ? [] : leadsBehindFilter(namespace, metric, search, onCut);
   }
 }
 
@@ -102,11 +111,15 @@ async function existing(references: readonly Reference[], { aws }: Search): Prom
 /** So many web ACLs are read for the name of their metrics. */
 const aclCap = 10;
 
-async function leadsBehindWebAcl(metricName: string, search: Search): Promise<Lead[]> {
+async function leadsBehindWebAcl(metricName: string, search: Search, onCut: OnCut): Promise<Lead[]> {
   const { send } = search.aws;
   const acls = await listWebAcls(send);
   const named = acls.filter(acl => acl.name === metricName);
   const found = named.length > 0 ? named : await aclsMeasuredAs(metricName, acls.slice(0, aclCap), search);
+  if (named.length === 0 && acls.length > aclCap) {
+    const what = `the metrics of ${aclCap} of ${acls.length} web ACLs were compared with ${metricName}`;
+    onCut(cutGap('wafv2:GetWebACL', what));
+  }
   const stages = await Promise.all(found.map(acl => readProtectedStages(send, acl.arn)));
   return existing(
     stages.flatMap(each => each ?? []),
@@ -122,10 +135,21 @@ async function aclsMeasuredAs(metricName: string, acls: readonly { arn: string }
 /** So many log groups that feed one metric are followed. */
 const groupCap = 5;
 
-async function leadsBehindFilter(namespace: string, metric: string, search: Search): Promise<Lead[]> {
+async function leadsBehindFilter(namespace: string, metric: string, search: Search, onCut: OnCut): Promise<Lead[]> {
   const groups = await readFilteredLogGroups(search.aws.send, namespace, metric);
+  if (groups.length > groupCap) {
+    const what = `${groupCap} of the ${groups.length} log groups that feed the metric ${metric} of ${namespace} were followed`;
+    onCut(cutGap('logs:DescribeMetricFilters', what));
+  }
   const leads = await Promise.all(groups.slice(0, groupCap).map(group => leadsBehindLog(group, search)));
   return leads.flat();
+}
+
+/** `what` was read, and what was not may lead to another API. */
+function cutGap(source: Source, what: string): Gap {
+  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
+  const remedy = `${sentence}; another API may be behind the rest. Ask for the API by its id or name.`;
+  return { source, reason: 'capped', permission: null, remedy };
 }
 
 async function leadsBehindLog(group: string, search: Search): Promise<Lead[]> {

@@ -13,7 +13,7 @@ import { attempt } from './finding.ts';
 import { type Lead, locateAmong } from './locate-among.ts';
 import { isApiId } from './target-reference.ts';
 import { metricName } from './traffic.ts';
-import type { AlarmNotice, Location, Target } from './types.ts';
+import type { AlarmNotice, Gap, Location, Target } from './types.ts';
 import { excerpt, listed } from './wording.ts';
 
 /** What is known of the alarm that asks, and which others may be asked for. */
@@ -122,15 +122,22 @@ async function locateBehind(alarms: readonly Alarm[], search: Search): Promise<L
   if (metrics.length === 0 && foreign !== undefined) throw otherAccount(alarms, foreign);
   const own = metrics.filter(metric => metric.namespace === 'AWS/ApiGateway');
   if (own.length > 0) return locateGateway(own, search);
-  const readings = await Promise.all(metrics.slice(0, metricCap).map(metric => attempt(leadsBehind(metric, search))));
+  const cut: Gap[] = [];
+  const readings = await Promise.all(
+    metrics.slice(0, metricCap).map(metric => attempt(leadsBehind(metric, search, gap => cut.push(gap)))),
+  );
   const location = await locateAmong(
     readings.flatMap(reading => reading.value ?? []),
     search,
   );
+  if (location?.kind === 'found' && cut.length > 0)
+    return { ...location, unseen: [...(location.unseen ?? []), ...cut] };
   if (location !== null) return location;
   const unread = readings.find(reading => reading.unread !== null)?.unread;
   if (unread) throw unread;
   if (metrics.length > metricCap) throw tooManyMetrics(alarms);
+  const [left] = cut;
+  if (left !== undefined) throw notFollowed(alarms, left);
   if (foreign !== undefined) throw otherAccount(alarms, foreign);
   return null;
 }
@@ -144,6 +151,17 @@ function otherAccount(alarms: readonly Alarm[], foreign: AlarmMetric): UnreadErr
     'not_found',
     `The alarm ${excerpt(name, 120)} watches ${metricWords(foreign)} of account ${accountId}, another account than its own.`,
     `Ask for the API in that account: its id or name, and --account ${accountId}.`,
+  );
+}
+
+/** "None" would be a guess. */
+function notFollowed(alarms: readonly Alarm[], { remedy }: Gap): UnreadError {
+  const names = listed(alarms.map(one => excerpt(one.name, 80)));
+  return new UnreadError(
+    'cloudwatch:DescribeAlarms',
+    'capped',
+    `No API was found behind ${names}, and not all was looked at.`,
+    remedy,
   );
 }
 

@@ -35,6 +35,14 @@ const failing = (api: string, stage = 'prod') => ({
 });
 const found = (apiId: string, stage = 'prod') => ({ kind: 'found', target: { apiId, stage }, threshold: null });
 
+/** Both lists of APIs are asked for at once, and either may arrive first; all else is in the order of its arrival. */
+function listsInOrder(asked: string[]): string[] {
+  const at = asked.indexOf('apigatewayv2:GetApis');
+  return asked[at + 1] === 'apigateway:GetRestApis'
+    ? asked.toSpliced(at, 2, 'apigateway:GetRestApis', 'apigatewayv2:GetApis')
+    : asked;
+}
+
 describe('an alarm on a function', () => {
   const alarm = (dimensions: Record<string, string>) => ({ namespace: 'AWS/Lambda', metric: 'Errors', dimensions });
   const fn = (more: World) =>
@@ -52,7 +60,7 @@ describe('an alarm on a function', () => {
     });
 
     expect(await locate('alarm:a')).toMatchObject(found('a1b2c3d4e5'));
-    expect(asked()).toEqual([
+    expect(listsInOrder(asked())).toEqual([
       'cloudwatch:DescribeAlarms',
       'lambda:GetPolicy',
       'apigateway:GetRestApis',
@@ -179,7 +187,7 @@ describe('an alarm on a web ACL', () => {
     const { locate, asked } = await waf('edge');
 
     expect(await locate('alarm:a')).toMatchObject(found('a1b2c3d4e5'));
-    expect(asked().slice(0, 5)).toEqual([
+    expect(listsInOrder(asked().slice(0, 5))).toEqual([
       'cloudwatch:DescribeAlarms',
       'wafv2:ListWebACLs',
       'wafv2:ListResourcesForWebACL',
@@ -200,6 +208,18 @@ describe('an alarm on a web ACL', () => {
     const { locate } = await waf(name, {}, where);
 
     expect(await locate('alarm:a')).toMatchObject({ kind: 'unrelated' });
+  });
+
+  it('is not about no API where there are more web ACLs than are compared', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 11 }, (_, index) => [arn.replace('/edge/', `/acl-${index}/`), {}]),
+    );
+    const { locate } = await waf('gone', { webAcls: { [arn]: {}, ...many } });
+
+    expect(await locate('alarm:a')).toMatchObject({
+      kind: 'unreadable',
+      remedy: expect.stringMatching(/10 of 1\d web ACLs/),
+    });
   });
 
   it('that may not be read is unreadable', async () => {
@@ -298,6 +318,24 @@ describe('an alarm on a log metric filter', () => {
 
   it('of an access log means the stage that writes it', async () => {
     expect(await (await filtered('/access/shop')).locate('alarm:a')).toMatchObject(found('a1b2c3d4e5'));
+  });
+
+  it('of more logs than are followed says so, and is not about no API', async () => {
+    const fed = { metricFilters: { errors: { pattern: 'ERROR', ...counted } } };
+    const others = Object.fromEntries([1, 2, 3, 4, 5].map(number => [`zz/${number}`, fed]));
+    const some = await filtered('API-Gateway-Execution-Logs_b1b2c3d4e5/prod', {
+      logGroups: { 'API-Gateway-Execution-Logs_b1b2c3d4e5/prod': fed, ...others },
+    });
+    const gap = {
+      source: 'logs:DescribeMetricFilters',
+      reason: 'capped',
+      remedy: expect.stringContaining('5 of the 6 log groups'),
+    };
+    expect(await some.locate('alarm:a')).toMatchObject({ ...found('b1b2c3d4e5'), unseen: [gap] });
+    const none = await filtered('zz/6', { logGroups: { ...others, 'zz/6': fed } });
+    expect(await none.locate('alarm:a')).toMatchObject({ kind: 'unreadable', remedy: gap.remedy });
+    const all = await filtered('API-Gateway-Execution-Logs_b1b2c3d4e5/prod');
+    expect(await all.locate('alarm:a')).not.toHaveProperty('unseen');
   });
 
   it("of a function's log means the API that invokes the function", async () => {
