@@ -26,7 +26,9 @@ async function staged() {
 
 const card = (page: Page) => page.locator('#messages .message', { has: page.locator('h3') }).last();
 const dialog = (page: Page, name: string) => page.getByRole('dialog', { name });
-const offered = (page: Page) => page.locator('#messages .message', { hasText: 'Handoff' }).last();
+/** The offer that waits for an answer; other messages may speak of handoffs after it. */
+const offered = (page: Page) =>
+  page.locator('#messages .message', { has: page.locator('[data-action-id="handoff_accept"]') }).last();
 
 /** The page has a switch: from now on somebody else looks at it. */
 async function become(page: Page, user: string): Promise<void> {
