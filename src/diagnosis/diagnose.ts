@@ -8,6 +8,7 @@ import { type ReadTrail, type SharedReadings, sharedTrail } from '../aws/shared-
 import type { Access, ApiType, Aws } from '../aws/types.ts';
 import { UnreadError } from '../aws/unread.ts';
 import { byRelevance, madeChanges, reported } from './correlation.ts';
+import { hasCanary } from './extended/canary.ts';
 import { notingFailures } from './failed-reads.ts';
 import { attempt, runCheck } from './finding.ts';
 import { alarmNamesIn, locate, placeOf } from './locate.ts';
@@ -21,7 +22,7 @@ import {
   placesWords,
 } from './locate-everywhere.ts';
 import { observe } from './observe.ts';
-import { diagnoses, extended, steps } from './playbook.ts';
+import { canaryRelease, diagnoses, extended, steps } from './playbook.ts';
 import { readTrailAhead } from './read-changes.ts';
 import { readSignals } from './read-signals.ts';
 import { type Concluded, concludeReport, gapsBeside, judgeAgain } from './report.ts';
@@ -220,7 +221,7 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     return combined;
   }
 
-  /** Runs the playbook, and the extended pass where nothing explains the errors. */
+  /** Runs the playbook, beside it the check of a canary, and the extended pass where nothing explains the errors. */
   async function runPlaybook(run: Run, wider: () => Run, conclude: Conclude, onFinding: (finding: Finding) => void) {
     const publish = async (definition: Step | Diagnosis, on: Run, known: readonly Finding[]) => {
       const finding = await check(definition, on, known);
@@ -229,7 +230,10 @@ export function createDiagnosisService(options: DiagnosisServiceOptions): Diagno
     };
     const found = await Promise.all(steps.map(step => publish(step, run, [])));
     const correlate = (on: Run) => Promise.all(diagnoses.map(one => publish(one, on, found)));
-    const findings = [...found, ...(await correlate(run))];
+    const released = async () =>
+      hasCanary((await attempt(run.signals.stage())).value) ? [await publish(canaryRelease, run, found)] : [];
+    const [correlated, besides] = await Promise.all([correlate(run), released()]);
+    const findings = [...found, ...correlated, ...besides];
     const concluded = await conclude(run, findings);
     if (concluded.report.verdict.status !== 'inconclusive') return { ...concluded, findings };
 

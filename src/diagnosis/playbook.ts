@@ -54,6 +54,9 @@ export const diagnoses: readonly Diagnosis[] = [
   diagnosis(errorFrequency),
 ];
 
+/** Run in the first pass too where a stage has one: its log is another than the stage's. */
+export const canaryRelease: Step = step(canary);
+
 /** Run over 30 minutes when nothing explains the errors. */
 export const extended: readonly Step[] = [
   step(lambdaErrors),
@@ -65,5 +68,5 @@ export const extended: readonly Step[] = [
   step(websocket),
   step(errorHistory),
   step(stageVariables),
-  step(canary),
+  canaryRelease,
 ];

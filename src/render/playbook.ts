@@ -185,12 +185,14 @@ function changeRows({ state, record }: Investigation): Part[] {
   ];
 }
 
-/** What the 30-minute pass found, where it ran. */
+/** What the 30-minute pass found, where it ran; and of a canary release, where there is one. */
 function widerRows(investigation: Investigation): Part[] {
   const wider = currentFindings(investigation).filter(finding => finding.group === 'extended');
   if (wider.length === 0) return [];
+  const isWide = investigation.record?.report.window.extendedTo != null;
+  const title = isWide ? md`*Wider look, over 30 minutes:* nothing above explained the errors.` : md`*Besides*`;
   return [
-    part(section(md`*Wider look, over 30 minutes:* nothing above explained the errors.`)),
+    part(section(title)),
     ...wider.map(finding =>
       optional(
         section(md`*${words(finding.title, LIMITS.name)}* · ${statusLabel(finding.status)}${sentence(finding)}`),

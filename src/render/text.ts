@@ -64,7 +64,11 @@ export function reportText(report: Report, options: TextOptions): string {
     ...block('Figures', figureLines(report), options),
     ...findingLines('Playbook', report.steps, options),
     ...findingLines('Diagnoses', report.diagnoses, options),
-    ...findingLines('Wider look, over 30 minutes', report.extended, options),
+    ...findingLines(
+      report.window.extendedTo === null ? 'Besides' : 'Wider look, over 30 minutes',
+      report.extended,
+      options,
+    ),
     ...gapLines('Could not be read', gaps.unread, options),
     ...gapLines('Not yet delivered', gaps.late, options),
     ...block(

@@ -29,6 +29,11 @@ describe('the catalogue', () => {
     expect(total.top1).toBeGreaterThanOrEqual(0.95);
   });
 
+  it('meets every expectation of every scenario', () => {
+    const missed = runs.filter(run => run.score.misses.length > 0);
+    expect(missed.map(run => [run.scenario.id, run.score.misses])).toEqual([]);
+  });
+
   it('is never diagnosed wrongly with confidence', () => {
     expect(runs.filter(run => run.score.confidentWrong).map(run => [run.scenario.id, run.score.got[0]])).toEqual([]);
   });

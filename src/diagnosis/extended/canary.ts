@@ -140,7 +140,7 @@ export const canary = defineStep<Facts>({
   },
 });
 
-function hasCanary(stage: Stage | null): boolean {
+export function hasCanary(stage: Stage | null): boolean {
   return (stage?.canary?.percentTraffic ?? 0) > 0;
 }
 
