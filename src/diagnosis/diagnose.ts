@@ -349,11 +349,13 @@ function startReading({ signals, aws, window }: Run, readTrail: ReadTrail): void
   const ask = (...readings: Promise<unknown>[]) => {
     for (const reading of readings) void attempt(reading);
   };
-  // What others wait for is on its way before the rest is put together.
-  ask(signals.deployed(), signals.stage());
+  // What others wait for is on its way before the rest is put together: the stage's configuration, then its functions.
+  ask(signals.functions(), signals.stage());
   setImmediate(() => {
-    ask(signals.failures(), signals.deployments(), readHealthEvents(aws.send, aws.region));
+    ask(signals.deployments(), readHealthEvents(aws.send, aws.region));
     readTrailAhead(aws, window, readTrail);
+    // The longest answer comes last: it is worked through while the function is on its way.
+    setImmediate(() => ask(signals.failures()));
   });
 }
 

@@ -1,4 +1,5 @@
 import { type OperationName, type Source, sourceOf } from '../aws/operations.ts';
+import { turn } from '../aws/turns.ts';
 import { UnreadError } from '../aws/unread.ts';
 import type { Diagnosis, Evidence, Finding, FindingStatus, Gap, Judgement, Run, Step } from './types.ts';
 
@@ -110,6 +111,8 @@ async function judgementOf(
   if (reason !== null) return judge('not_applicable', reason);
   try {
     const facts = await check.gather(run);
+    // What others still wait for goes out before this is judged.
+    await turn();
     return check.group === 'diagnosis' ? check.evaluate(facts, run, findings) : check.evaluate(facts, run);
   } catch (error) {
     if (error instanceof UnreadError) {
