@@ -390,7 +390,8 @@ function text(value: unknown): string | null {
 function minutesBetween(from: string | null, onset: string | null): number | null {
   if (from === null || onset === null) return null;
   const minutes = Math.round((Date.parse(onset) - Date.parse(from)) / 6_000) / 10;
-  return minutes < 0 && minutes > -1 ? 0 : minutes;
+  // Within the minute of the first error; JSON knows no negative zero.
+  return minutes <= 0 && minutes > -1 ? 0 : minutes;
 }
 
 function secondsApart(a: string, b: string): number {

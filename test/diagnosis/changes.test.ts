@@ -82,6 +82,13 @@ describe('relevantChanges', () => {
     });
   });
 
+  it('counts a change in the minute of the first error as none before or after it, also in JSON', () => {
+    for (const second of ['00', '02', '40']) {
+      const [change] = relevantChanges([deploy(`2026-03-01T12:00:${second}Z`)], scope);
+      expect(change?.minutesBeforeOnset).toBe(0);
+    }
+  });
+
   it('leaves a change without effect while nothing deploys it', () => {
     const [change] = relevantChanges([timeoutPatch('2026-03-01T11:59:00Z', '3000')], scope);
     expect(change).toMatchObject({ effectiveAt: null, minutesBeforeOnset: null });
