@@ -17,7 +17,7 @@ interface Undo {
   cli: string | null;
 }
 
-/** Who changed what and when, how to put that back, and what the catalogue says besides. */
+/** Who changed what (the report tells when), how to put that back, and what the catalogue says besides. */
 export function putBack(
   change: MadeChange,
   record: Pick<CauseRecord, 'remedy' | 'cli'>,
@@ -26,7 +26,7 @@ export function putBack(
 ): Remedy {
   const { how, cli } = undo(change, parameters, target, record);
   const who = change.who ?? 'somebody unknown';
-  const first = `Put back what ${who} changed with ${change.event} on ${change.resource} at ${change.at}: ${how}.`;
+  const first = `Undo ${change.event} on ${change.resource} by ${who}: ${how}.`;
   const usual = { remedy: record.remedy(parameters, target), cli: record.cli(parameters, target) };
   // The same line needs no second reason.
   if (cli !== null && cli === usual.cli) return { remedy: first, cli };
