@@ -74,9 +74,7 @@ describe('what somebody changed', () => {
       'DetachRolePolicy',
       { ...role, policyArn },
     ]);
-    expect(remedy).toMatch(
-      /^Undo DetachRolePolicy on role orders-role by marta: attach /,
-    );
+    expect(remedy).toMatch(/^Undo DetachRolePolicy on role orders-role by marta: attach /);
     expect(remedy).toContain('Otherwise: Give the action to the role');
   });
 
