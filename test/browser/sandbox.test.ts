@@ -44,7 +44,7 @@ test('an incident from the first look to the evidence, and mended', async () => 
 
   await page.getByRole('heading', { name: /Cause found: orders-api, stage prod/ }).waitFor();
   await card(page).getByText('aws lambda add-permission').waitFor();
-  await card(page).getByText('RemovePermission').waitFor();
+  await card(page).getByText('RemovePermission', { exact: true }).waitFor();
   await picture(page, 'sandbox-card');
 
   await card(page)
