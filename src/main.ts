@@ -1,5 +1,4 @@
 /** Arguments -> a command of cli/. Commands are loaded when they are asked for, and only this file ends the process. */
-
 import { readFileSync } from 'node:fs';
 import type { Command, CommandContext, ExitCode } from './cli/command.ts';
 import { fileBeside } from './files.ts';

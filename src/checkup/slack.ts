@@ -1,5 +1,4 @@
 /** Slack as the bot would meet it: its tokens, its scopes, its channels. Asks by hand, for the headers of the answers. */
-
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';

@@ -42,8 +42,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
 
 /**
  * V8 lets a heap grow to four times what lives in it while there is work: of a hundred megabytes, four hundred. It is told
- * to collect sooner instead, which costs a tenth of the time under full load, and nothing that a single run would show.
- * https://github.com/v8/v8/blob/main/src/flags/flag-definitions.h
+ * to collect sooner instead, which costs a fifth of the time under full load (docs/performance.md, "Memory").
  */
 function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size');

@@ -113,8 +113,8 @@ export function madeChanges(
   return changes.flatMap(change => {
     const { who, event, at, resource, minutesBeforeOnset, made } = change;
     if (made === undefined || !isShortlyBefore(change, window)) return [];
-    const named = broughtAbout(change, findings, target).filter(cause => cause.confidence !== 'low');
-    const causes = [...new Set(named.map(cause => cause.id))];
+    const likely = broughtAbout(change, findings, target).filter(cause => cause.confidence !== 'low');
+    const causes = [...new Set(likely.map(cause => cause.id))];
     if (causes.length === 0) return [];
     return [{ causes, who, event, at, resource, minutesBeforeOnset, concerns: concernsOf(change), ...made }];
   });

@@ -295,7 +295,7 @@ function recovery({ recovered, state }: Investigation, before: Investigation): N
   if (state !== 'recovered' || before.state === 'recovered') return null;
   return recovered?.by === 'alarm'
     ? { who: 'alarm', action: 'recovered', via: 'timer', detail: 'Its alarms had recovered while it ran.' }
-    : { who: 'apigw-500', action: 'recovered', via: 'timer', detail: 'The metrics show no errors any more.' };
+    : { who: itself, action: 'recovered', via: 'timer', detail: 'The metrics show no errors any more.' };
 }
 
 function closing({ state, resolved }: Investigation, before: Investigation): NewAudit | null {
@@ -307,7 +307,7 @@ function timed(action: 'handoff_reminded' | 'handoff_fell_back', due: Investigat
   const to = openOffer(due)?.to.id ?? '';
   const detail =
     action === 'handoff_reminded' ? `${to} was reminded of the handoff.` : `${to} did not answer the handoff.`;
-  return { who: 'apigw-500', action, via: 'timer', detail };
+  return { who: itself, action, via: 'timer', detail };
 }
 
 type Outcome = Parameters<typeof runEnded>[2];

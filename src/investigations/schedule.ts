@@ -81,7 +81,7 @@ export function keepingCause(before: Investigation, ended: Investigation, at: st
   return hasEnded(ended, observation) ? recover({ ...kept, observation }, 'watch', at) : ended;
 }
 
-/** Who closes what has nothing to investigate. */
+/** The bot, as the audit names it. */
 export const itself = 'apigw-500';
 
 /**

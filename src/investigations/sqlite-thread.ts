@@ -1,5 +1,4 @@
 /** A SQLite file that is worked on in a thread of its own, as kysely wants it: the event loop never waits for the disk. */
-
 import { Worker } from 'node:worker_threads';
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely';
 import { threadFile } from '../files.ts';

@@ -1,6 +1,6 @@
 /** The timeline of an incident as data: what is drawn, and what a screen reader says of it. Pure. */
 import type { Change, Report, Series } from '../diagnosis/types.ts';
-import { beforeOnset, byNearness, count, cut, eventName, oneLine, whole } from './words.ts';
+import { beforeOnset, byNearness, count, cut, oneLine, whole } from './words.ts';
 
 /** What the chart shows. Times are ISO 8601; what lies outside of `start` to `end` is told at its edges. */
 export interface ChartData {
@@ -73,7 +73,7 @@ function chartChange(change: Change): ChartChange {
   return {
     at: change.effectiveAt ?? change.at,
     kind: /deployment/i.test(change.event) ? 'deployment' : 'change',
-    what: `${eventName(change.event)} on ${change.resource}`,
+    what: `${change.event} on ${change.resource}`,
     who: nameOf(change.who),
     when: beforeOnset(change),
   };

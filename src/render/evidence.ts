@@ -1,5 +1,4 @@
 /** The message that a row's button opens: everything that one step or diagnosis observed. */
-
 import type { KnownBlock } from '@slack/types';
 import type { Evidence, Finding, Gap } from '../diagnosis/types.ts';
 import type { Investigation, Press } from '../investigations/types.ts';

@@ -1,5 +1,4 @@
 /** What pasted log lines say, for whoever pasted them alone. */
-
 import type { Explanation } from '../diagnosis/explain.ts';
 import { compose, context, LIMITS, type Message, md, optional, part, prose, section, words } from './blocks.ts';
 import { causeName } from './cause-name.ts';

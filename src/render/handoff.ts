@@ -1,5 +1,4 @@
 /** The handoff as its receiver needs it: about twelve lines, the rest behind the card's buttons. */
-
 import type { SectionBlock } from '@slack/types';
 import type { Change, Report } from '../diagnosis/types.ts';
 import type { Handoff, Investigation, Receiver } from '../investigations/types.ts';
@@ -27,7 +26,7 @@ import { causeName } from './cause-name.ts';
 import { actionIds } from './ids.ts';
 import { watching } from './standing.ts';
 import { oneLineVerdict } from './verdict.ts';
-import { assertNever, beforeOnset, byNearness, eventName, gapName, gapsOf, place, tally } from './words.ts';
+import { assertNever, beforeOnset, byNearness, gapName, gapsOf, place, tally } from './words.ts';
 
 export interface HandoffView {
   investigation: Investigation;
@@ -206,7 +205,7 @@ function listed(items: readonly Markup[]): Markup | null {
 
 function changeWords(change: Change): Markup {
   const who = change.who ?? 'somebody unknown';
-  return md`${eventName(change.event)} on ${words(change.resource, LIMITS.name)} by ${words(who, LIMITS.name)}, ${beforeOnset(change)}`;
+  return md`${change.event} on ${words(change.resource, LIMITS.name)} by ${words(who, LIMITS.name)}, ${beforeOnset(change)}`;
 }
 
 function answerButtons({ investigation, handoff }: HandoffView): Part[] {

@@ -1,23 +1,11 @@
 /** The whole record as Markdown, for a post-mortem. Untrusted text can neither format, nor link, nor hold HTML. */
-
 import type { Change, Evidence, ReportedFinding } from '../diagnosis/types.ts';
 import type { AuditEntry } from '../investigations/audit-types.ts';
 import type { Handoff, Investigation } from '../investigations/types.ts';
 import { fromFirstError } from '../lasting.ts';
 import { causeName } from './cause-name.ts';
 import { address, code, safe, verbatim } from './markdown-text.ts';
-import {
-  assertNever,
-  count,
-  eventName,
-  gapWords,
-  headline,
-  impactWords,
-  patternWords,
-  place,
-  statusWords,
-  utc,
-} from './words.ts';
+import { assertNever, count, gapWords, headline, impactWords, patternWords, place, statusWords, utc } from './words.ts';
 
 /** `audit`: oldest first. */
 export function markdownOf(
@@ -130,7 +118,7 @@ function timeline(investigation: Investigation, audit: readonly AuditEntry[], wh
       : [[record.report.window.onset, 'First failing minute.'] as [string, string]]),
     ...(record?.report.changes ?? []).map((change): [string, string] => [
       change.effectiveAt ?? change.at,
-      `Change: ${safe(eventName(change.event))} on ${safe(change.resource)} by ${safe(change.who ?? 'somebody unknown')}.`,
+      `Change: ${safe(change.event)} on ${safe(change.resource)} by ${safe(change.who ?? 'somebody unknown')}.`,
     ]),
     [createdAt, 'Investigation opened.'],
     ...(record === null

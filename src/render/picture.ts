@@ -1,5 +1,4 @@
 /** The chart as a picture, drawn off the main loop. A failure is an error: the caller goes on without the picture. */
-
 import { Worker } from 'node:worker_threads';
 import { threadFile } from '../files.ts';
 import { type ChartData, chartAltText, spanWords } from './chart.ts';

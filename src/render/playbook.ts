@@ -19,17 +19,7 @@ import {
   words,
 } from './blocks.ts';
 import { checkId } from './ids.ts';
-import {
-  assertNever,
-  beforeOnset,
-  byNearness,
-  count,
-  eventName,
-  statusWords,
-  tally,
-  utc,
-  whereabouts,
-} from './words.ts';
+import { assertNever, beforeOnset, byNearness, count, statusWords, tally, utc, whereabouts } from './words.ts';
 
 /** What is shown of a check before it has an outcome; the playbook's own definitions are such. */
 export type Check = Pick<Step | Diagnosis, 'group' | 'number' | 'title' | 'question'>;
@@ -167,7 +157,7 @@ function changeRows({ state, record }: Investigation): Part[] {
   const changes = byNearness(record.report.changes);
   if (changes.length === 0) return [];
   const shown = changes.slice(0, changesShown);
-  const what = ({ event, resource }: Change) => `${eventName(event)} on ${resource}`;
+  const what = ({ event, resource }: Change) => `${event} on ${resource}`;
   const who = (change: Change) => change.who ?? 'somebody unknown';
   const rows = shown.map(change => [
     what(change),

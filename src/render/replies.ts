@@ -128,11 +128,7 @@ export function joinedReply(
 ): Message {
   const { target, conversation } = investigation;
   const name = `${target.apiName}, stage ${target.stage}`;
-  const address = url === null ? null : safeUrl(url);
-  const open =
-    address === null
-      ? undefined
-      : button({ id: linkId(0), text: 'Open', url: address, label: `Open the card of ${name}` });
+  const open = openCard(url, name);
   const bold = md`*${words(name, 2 * LIMITS.name)}*`;
   const where = md`in ${here ? channel(conversation.channelId) : 'another channel'} since ${minute(investigation.createdAt)}${askedFirst(investigation, you)}`;
   const { record, progress } = investigation;
@@ -149,15 +145,18 @@ export function joinedReply(
   );
 }
 
+function openCard(url: string | null, name: string) {
+  const address = url === null ? null : safeUrl(url);
+  return address === null
+    ? undefined
+    : button({ id: linkId(0), text: 'Open', url: address, label: `Open the card of ${name}` });
+}
+
 /** What was closed stays so: this one was opened since, and an API and stage have one at a time. */
 export function otherOpenReply(investigation: Investigation, url: string | null, here: boolean): Message {
   const { target, conversation, createdAt } = investigation;
   const name = `${target.apiName}, stage ${target.stage}`;
-  const address = url === null ? null : safeUrl(url);
-  const open =
-    address === null
-      ? undefined
-      : button({ id: linkId(0), text: 'Open', url: address, label: `Open the card of ${name}` });
+  const open = openCard(url, name);
   const bold = md`*${words(name, 2 * LIMITS.name)}*`;
   const where = here ? channel(conversation.channelId) : 'another channel';
   return compose(

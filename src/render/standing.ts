@@ -3,17 +3,7 @@ import type { Report } from '../diagnosis/types.ts';
 import type { Handoff, Investigation, Note, Occurrence } from '../investigations/types.ts';
 import { lasting } from '../lasting.ts';
 import { group, join, LIMITS, type Markup, md, minute, optional, type Part, person, section, words } from './blocks.ts';
-import {
-  beforeOnset,
-  byNearness,
-  count,
-  eventName,
-  impactParts,
-  patternWords,
-  percent,
-  times,
-  whole,
-} from './words.ts';
+import { beforeOnset, byNearness, count, impactParts, patternWords, percent, times, whole } from './words.ts';
 
 /** How long it failed; null while it does, and where nobody knows when it began. */
 export function failedFor({ recovered, record }: Investigation): string | null {
@@ -131,7 +121,7 @@ function lateParts(late: Investigation['late']): Part[] {
     .slice(0, shown.late)
     .map(
       change =>
-        md`• *${words(eventName(change.event), LIMITS.name)}* on ${words(change.resource, 200)} by ${words(change.who ?? 'somebody unknown', 200)}, ${beforeOnset(change)}`,
+        md`• *${words(change.event, LIMITS.name)}* on ${words(change.resource, 200)} by ${words(change.who ?? 'somebody unknown', 200)}, ${beforeOnset(change)}`,
     );
   const more = changes.length > shown.late ? [md`and ${count(changes.length - shown.late, 'more change')}`] : [];
   return [optional(section(join([md`*Delivered by CloudTrail since*, ${minute(late.at)}`, ...lines, ...more], '\n')))];

@@ -7,7 +7,6 @@ import {
   candidateWords,
   confidenceWords,
   count,
-  eventName,
   evidenceOf,
   gapsOf,
   gapWords,
@@ -124,7 +123,7 @@ function changeLines(report: Report): string[] {
   return byNearness(report.changes).map(change => {
     const detail = change.detail === '' ? '' : `: ${change.detail}`;
     const made = isCarried(change) ? `; made ${utc(change.at)}` : '';
-    return `${eventName(change.event)} on ${change.resource} by ${change.who ?? 'somebody unknown'}, ${beforeOnset(change)} (${utc(change.effectiveAt ?? change.at)})${made}${detail}`;
+    return `${change.event} on ${change.resource} by ${change.who ?? 'somebody unknown'}, ${beforeOnset(change)} (${utc(change.effectiveAt ?? change.at)})${made}${detail}`;
   });
 }
 

@@ -26,7 +26,6 @@ import {
   byNearness,
   confidenceWords,
   count,
-  eventName,
   evidenceOf,
   gapName,
   gapsOf,
@@ -117,7 +116,7 @@ function changeWords(change: Change): Markup {
   const detail = change.detail === '' ? md`` : md`: ${words(change.detail, 300)}`;
   const who = change.who === null ? 'by somebody unknown' : `by ${change.who}`;
   const made = isCarried(change) ? md`; made ${when(change.at)}` : md``;
-  return md`*${words(eventName(change.event), LIMITS.name)}* on ${words(change.resource, 200)} ${words(who, 200)}, ${beforeOnset(change)} (${when(change.effectiveAt ?? change.at)})${made}${detail}`;
+  return md`*${words(change.event, LIMITS.name)}* on ${words(change.resource, 200)} ${words(who, 200)}, ${beforeOnset(change)} (${when(change.effectiveAt ?? change.at)})${made}${detail}`;
 }
 
 function facts(investigation: Investigation, report: Report): Markup[] {

@@ -142,11 +142,6 @@ export function withoutDay(text: string, iso: string): string {
   );
 }
 
-/** An AWS event without the version of the API, which CloudTrail puts behind some of Lambda's names. */
-export function eventName(event: string): string {
-  return event.replace(/\d{8}(?:v\d+)?$/, '');
-}
-
 /** A long text around the words in it that count, cut between words at both ends. */
 export function around(text: string, match: string | undefined, max: number): string {
   const whole = printable(text).trim();

@@ -2,7 +2,6 @@
  * Scenarios: one story each, with the world that AWS would show and what the diagnosis is expected to say. One format
  * for the sandbox, the bench and the tests; docs/scenarios.md tells how to write one.
  */
-
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

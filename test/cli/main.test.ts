@@ -91,12 +91,13 @@ test('diagnose without a Region says which setting is missing', async () => {
   expect(stderr).toMatch(/AWS_REGION is not set/);
 });
 
-test('serve whose store has ended under it ends with 1 and says why, so that it is started again', async () => {
+/** `serve` in a workspace of its own, once it is ready. */
+async function serving(environment: Record<string, string> = {}) {
   const workspace = createSlackWorkspace();
   const { apiUrl, close } = await workspace.listen();
   onTestFinished(close);
-  const { child, end, ended } = start(['serve'], {
-    NODE_OPTIONS: `--import=${new URL('../support/end-store-thread.mjs', import.meta.url).href}`,
+  const process = start(['serve'], {
+    ...environment,
     SLACK_BOT_TOKEN: workspace.botToken,
     SLACK_SIGNING_SECRET: workspace.signingSecret,
     SLACK_API_URL: apiUrl,
@@ -105,7 +106,14 @@ test('serve whose store has ended under it ends with 1 and says why, so that it 
     HEALTH_FEED_URL: '',
     PORT: '0',
   });
-  await expect.poll(() => ended.stderr, { timeout: 10_000 }).toContain('"Ready."');
+  await expect.poll(() => process.ended.stderr, { timeout: 10_000 }).toContain('"Ready."');
+  return process;
+}
+
+test('serve whose store has ended under it ends with 1 and says why, so that it is started again', async () => {
+  const { child, end } = await serving({
+    NODE_OPTIONS: `--import=${new URL('../support/end-store-thread.mjs', import.meta.url).href}`,
+  });
   child.kill('SIGUSR2');
   const { code, stdout, stderr } = await end;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -114,19 +122,7 @@ test('serve whose store has ended under it ends with 1 and says why, so that it 
 }, 20_000);
 
 test('serve becomes ready, says so on stderr alone, and ends with 0 when it is told to, also when told twice', async () => {
-  const workspace = createSlackWorkspace();
-  const { apiUrl, close } = await workspace.listen();
-  onTestFinished(close);
-  const { child, end, ended } = start(['serve'], {
-    SLACK_BOT_TOKEN: workspace.botToken,
-    SLACK_SIGNING_SECRET: workspace.signingSecret,
-    SLACK_API_URL: apiUrl,
-    AWS_REGION: 'eu-west-1',
-    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
-    HEALTH_FEED_URL: '',
-    PORT: '0',
-  });
-  await expect.poll(() => ended.stderr, { timeout: 10_000 }).toContain('"Ready."');
+  const { child, end, ended } = await serving();
   const { port } = JSON.parse(ended.stderr.split('\n').find(line => line.includes('"Ready."')) ?? '{}');
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
   expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', store: 'ok', slack: 'ok' }]);

@@ -6,7 +6,6 @@ import {
   beforeOnset,
   byNearness,
   cut,
-  eventName,
   impactWords,
   named,
   percent,
@@ -34,11 +33,9 @@ describe('words', () => {
     expect(named({ apiName: name, stage: 'prod' }, 40)).toBe('payments-and-refunds…, stage prod');
   });
 
-  it('say a cause as people do, and an event without the version of its API', () => {
+  it('say a cause as people do', () => {
     expect(causeName('waf-blocked')).toBe('WAF blocked');
     expect(causeName('vpc-link-unavailable')).toBe('VPC link unavailable');
-    expect(eventName('RemovePermission20150331v2')).toBe('RemovePermission');
-    expect(eventName('CreateDeployment')).toBe('CreateDeployment');
   });
 
   it('drop what cannot be seen', () => {

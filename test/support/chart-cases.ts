@@ -57,7 +57,7 @@ function data(
 
 const longName = 'payments-and-refunds-orchestration-service-for-the-european-market-v2-internal-gateway';
 const longChange = changeAt(4, {
-  event: 'UpdateFunctionConfigurationWithAVeryLongEventName20150331v2',
+  event: 'UpdateFunctionConfigurationWithAVeryLongEventName',
   resource: `${longName}-function-handler, alias production-traffic-shifting`,
   who: `arn:aws:sts::123456789012:assumed-role/${longName}-deployment-role/github-actions-4711`,
 });

@@ -124,7 +124,7 @@ export const sampleChange: Change = {
   at: '2026-11-22T14:02:00.000Z',
   effectiveAt: '2026-11-22T14:02:00.000Z',
   who: 'deploy-pipeline',
-  event: 'RemovePermission20150331v2',
+  event: 'RemovePermission',
   resource: 'orders-prod',
   detail: 'statement apigw-prod removed',
   minutesBeforeOnset: 3,

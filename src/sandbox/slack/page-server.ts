@@ -1,5 +1,4 @@
 /** Serves the page: its files, what one person sees, and what they do. */
-
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
