@@ -30,9 +30,10 @@ const dialog = (page: Page, name: string) => page.getByRole('dialog', { name });
 const offered = (page: Page) =>
   page.locator('#messages .message', { has: page.locator('[data-action-id="handoff_accept"]') }).last();
 
-/** The page has a switch: from now on somebody else looks at it. */
+/** The page has a switch: it is loaded anew, and what stands there before is still another person's. */
 async function become(page: Page, user: string): Promise<void> {
   await page.getByRole('combobox', { name: 'You are' }).selectOption(user);
+  await page.waitForURL(new RegExp(`[?&]user=${user}`));
   await page.locator('.incident').first().waitFor({ state: 'attached' });
 }
 

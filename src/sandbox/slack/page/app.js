@@ -44,18 +44,28 @@ async function start() {
   drawAll();
 }
 
-let connectedOnce = false;
-/** After a gap the whole state is read again, because what changed in between was not heard. */
+/** What is heard while the state is read: it may be newer than that; null while none is read. */
+let heard = null;
+
+/** What changed before, or in a gap, was not heard: the whole state is read again. */
 async function reconnected() {
   byId('offline').hidden = true;
-  if (connectedOnce) {
+  heard = [];
+  try {
     take(await readState(store.me));
     drawAll();
+  } finally {
+    const changes = heard;
+    heard = null;
+    for (const change of changes) applyChange(change);
   }
-  connectedOnce = true;
 }
 
 function applyChange(change) {
+  if (heard !== null) {
+    heard.push(change);
+    return;
+  }
   const apply = {
     message: () => messageCame(change.message),
     message_removed: () => {
